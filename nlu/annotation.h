@@ -1,0 +1,27 @@
+// Rasa's inline annotations: "a [blue](color) one", "to [NYC]{"entity": "city", "role": "to"}".
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nlu/interpretation.h"
+
+namespace nlu {
+
+struct AnnotatedText {
+  std::string text;  // Without the annotations and the spaces around it.
+  std::vector<Entity> entities;
+};
+
+struct AnnotationProblem {
+  std::size_t offset = 0;  // In the annotated text.
+  std::string message;
+};
+
+// Reads `line`; what is malformed stays in the text as it is and is reported.
+AnnotatedText parse_annotations(std::string_view line, std::vector<AnnotationProblem>& problems);
+
+}  // namespace nlu

@@ -1,0 +1,57 @@
+// The scanners behind builtin_entities.h: each looks through a whole text once.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nlu {
+
+struct Found {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string value;
+};
+
+// A text, its ASCII letters made small (so offsets stay), and where its words are. All scanners
+// share it.
+class ScanText {
+ public:
+  explicit ScanText(std::string_view text);
+
+  const std::string& lower() const { return lower_; }
+  std::string_view original() const { return original_; }
+  std::size_t size() const { return lower_.size(); }
+  char at(std::size_t i) const { return i < lower_.size() ? lower_[i] : '\0'; }
+  bool has(std::size_t i, std::string_view what) const {
+    return i <= lower_.size() && std::string_view(lower_).substr(i, what.size()) == what;
+  }
+  // No letter or digit of an alphabet (Chinese characters are none) goes on across `i`.
+  bool is_boundary(std::size_t i) const;
+  std::size_t skip_spaces(std::size_t i) const;
+  // The letters (of any alphabet but Chinese) that begin at `i`; empty in the middle of a word.
+  std::string_view word_at(std::size_t i) const;
+
+ private:
+  std::string_view original_;
+  std::string lower_;
+};
+
+bool is_ascii_digit(char c);
+bool is_ascii_letter(char c);
+
+// A number in digits at `i`, with separators: "1,234.50", "1.234,50", "59,90".
+struct Digits {
+  std::size_t end = 0;
+  std::string value;            // "1234.50"
+  bool maybe_grouped = false;   // "1.234": 1234 in Germany.
+};
+std::optional<Digits> read_digits(const ScanText& text, std::size_t i);
+
+// `eager`: the text answers a question for one, so that "one" and 一 are numbers, too.
+std::vector<Found> find_numbers(const ScanText& text, bool eager);
+std::vector<Found> find_dates(const ScanText& text, std::string_view today, bool eager);
+
+}  // namespace nlu

@@ -1,0 +1,32 @@
+// Comma-separated values as spreadsheets write them (RFC 4180).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nlu/base/result.h"
+
+namespace nlu {
+
+struct CsvRow {
+  int line = 0;  // Where it begins, from 1; a quoted field may hold line ends.
+  std::vector<std::string> fields;
+};
+
+// All rows; blank lines are skipped, a byte order mark too, "\n" ends a row as "\r\n" does.
+// Errc::invalid names the line: a quote that is never closed, text after a closing quote, a row
+// that has more or fewer fields than the first, bytes that are not UTF-8. Errc::too_large: over
+// 64 MiB or 2,000,000 rows.
+Result<std::vector<CsvRow>> parse_csv(std::string_view text);
+
+// A file of labelled texts: the header names the columns "text" and "label" (or "intent"), in any
+// order, among others. Errc::not_found when there is no such file; errors name `path` and line.
+struct LabelledText {
+  std::string text;
+  std::string label;
+  int line = 0;
+};
+Result<std::vector<LabelledText>> read_labelled_csv(const std::string& path);
+
+}  // namespace nlu

@@ -1,0 +1,57 @@
+// What a bot's nlu/*.yml say: Rasa's training data format, version 3.1.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nlu/base/diagnostic.h"
+#include "nlu/base/yaml.h"
+#include "nlu/interpretation.h"
+
+namespace nlu {
+
+struct Example {
+  std::string text;  // Without the annotations.
+  std::string intent;
+  std::vector<Entity> entities;
+  Mark mark;
+};
+
+struct Lookup {
+  std::string entity;
+  std::vector<std::string> words;
+};
+
+struct Pattern {
+  std::string entity;
+  std::string regex;
+  Mark mark;
+};
+
+struct Intent {
+  std::string name;
+  std::string description;  // From metadata.description; may be empty.
+  Mark mark;
+};
+
+struct TrainingData {
+  std::vector<Intent> intents;
+  std::vector<Example> examples;
+  std::map<std::string, std::string> synonyms;  // Folded word → canonical value.
+  std::vector<Lookup> lookups;
+  std::vector<Pattern> patterns;
+};
+
+// Adds one file's content to `data`. What is wrong goes to `diagnostics`; the rest is still read.
+// An unknown key names its alternative; a malformed annotation names its line.
+void read_training_data(const Yaml& file, TrainingData& data, Diagnostics& diagnostics);
+
+// What only all files together tell: call it once, after the last file. Intents with fewer than two
+// examples are the warning `too_few_examples`.
+void check_training_data(const TrainingData& data, Diagnostics& diagnostics);
+
+// Content hash (SHA-256, hex) of all that training depends on, in canonical order.
+std::string content_hash(const TrainingData& data);
+
+}  // namespace nlu

@@ -1,0 +1,131 @@
+#include <chrono>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "nlu/base/unicode.h"
+#include "nlu/builtin_entities.h"
+
+using namespace nlu;
+
+namespace {
+
+constexpr const char* monday = "2026-11-23";
+
+// "type=value@covered …" of all that is found.
+std::string found(const std::string& text) {
+  std::vector<Entity> entities;
+  find_builtin_entities({text, monday}, entities);
+  std::string out;
+  for (const Entity& e : entities) {
+    if (!out.empty()) out += ' ';
+    out += e.type + "=" + e.value;
+  }
+  return out;
+}
+
+std::string parsed(std::string_view type, std::string_view text) {
+  return parse_value(type, text, monday).value_or("-");
+}
+
+}  // namespace
+
+TEST_CASE("numbers are found in digits, words and Chinese") {
+  CHECK(found("order 10423 please") == "number=10423");
+  CHECK(found("-3 or 1,234.50 or 1.234.567") == "number=-3 number=1234.50 number=1234567");
+  CHECK(found("twenty-one, one hundred and five, two thousand") ==
+        "number=21 number=105 number=2000");
+  CHECK(found("the blue one") == "");
+  CHECK(found("我要三件 二十一 一百零五 一下") == "number=3 number=21 number=105");
+  CHECK(found("A10423 10423b 3rd x_5") == "");
+  CHECK(found("1.2.3.4") == "");
+}
+
+TEST_CASE("money has a currency") {
+  CHECK(found("59,90 € and $20 and EUR 5 and 20 dollars") ==
+        "money=59.90 EUR money=20 USD money=5 EUR money=20 USD");
+  CHECK(found("1.234,5 euro") == "money=1234.50 EUR");
+  CHECK(found("20eur") == "money=20 EUR");
+  CHECK(found("五十块") == "money=50 CNY");
+  CHECK(parsed("money", "about 59.9") == "59.90");
+  CHECK(parsed("money", "£12") == "12 GBP");
+}
+
+TEST_CASE("addresses on the net are found") {
+  CHECK(found("write to Anna.B@Example.ORG.") == "email=Anna.B@example.org");
+  CHECK(found("see https://a.example/x?y=1, or www.shop.example!") ==
+        "url=https://a.example/x?y=1 url=https://www.shop.example");
+  CHECK(found("a@b a@@b.de @x.de a@b..de") == "");
+  CHECK(parsed("url", "shop.example/x") == "https://shop.example/x");
+  CHECK(parsed("email", "it's a@b.de, a@b.de") == "a@b.de");
+  CHECK(parsed("email", "a@b.de or c@b.de") == "-");
+}
+
+TEST_CASE("phone numbers are found") {
+  CHECK(found("+49 30 123456-7") == "phone=+49301234567");
+  CHECK(found("0049 30 1234567") == "phone=+49301234567");
+  CHECK(found("(030) 1234 5678") == "phone=03012345678");
+  CHECK(found("13812345678") == "phone=13812345678");
+  CHECK(found("10423") == "number=10423");
+  CHECK(parsed("phone", "call 123456") == "123456");
+  CHECK(parsed("phone", "12") == "-");
+}
+
+TEST_CASE("dates become ISO dates") {
+  CHECK(found("2026-11-23") == "date=2026-11-23");
+  CHECK(found("23/11/2026 or 23.11.2026 or 11/23/2026") ==
+        "date=2026-11-23 date=2026-11-23 date=2026-11-23");
+  CHECK(found("Nov 23") == "date=2026-11-23");
+  CHECK(found("January 2nd") == "date=2027-01-02");
+  CHECK(found("23rd of November 2025") == "date=2025-11-23");
+  CHECK(found("today tomorrow yesterday") == "date=2026-11-23 date=2026-11-24 date=2026-11-22");
+  CHECK(found("the day after tomorrow") == "date=2026-11-25");
+  CHECK(found("on friday") == "date=2026-11-27");
+  CHECK(found("last friday") == "date=2026-11-20");
+  CHECK(found("next monday") == "date=2026-11-30");
+  CHECK(found("明天") == "date=2026-11-24");
+  CHECK(found("11月23日") == "date=2026-11-23");
+  CHECK(found("2027年1月5号") == "date=2027-01-05");
+  CHECK(found("下周三") == "date=2026-12-02");
+  CHECK(found("in 3 days") == "date=2026-11-26");
+  CHECK(found("3天后") == "date=2026-11-26");
+  CHECK(found("tomorrow at 14:30") == "date=2026-11-24T14:30");
+  CHECK(found("tomorrow 2 pm") == "date=2026-11-24T14:00");
+  CHECK(found("明天下午3点") == "date=2026-11-24T15:00");
+  CHECK(found("31.02.2026").find("date") == std::string::npos);
+  CHECK(parsed("date", "23.11.") == "2026-11-23");
+  CHECK(parsed("date", "24/12") == "2026-12-24");
+  CHECK(parse_value("date", "tomorrow", "") == std::nullopt);
+  CHECK(parse_value("date", "tomorrow", "2026-99-99") == std::nullopt);
+}
+
+TEST_CASE("a value is the answer only if there is one") {
+  CHECK(parsed("number", "it's 21, I think") == "21");
+  CHECK(parsed("number", "one") == "1");
+  CHECK(parsed("number", "2 or 3") == "-");
+  CHECK(parsed("number", "") == "-");
+  CHECK(parsed("colour", "2") == "-");
+}
+
+TEST_CASE("any bytes are scanned in linear time and give spans inside the text") {
+  std::mt19937 random(5);
+  const std::string alphabet = "09.,/-: @+()aeinoprtw\xe4\xe5\x85\x83\xc3\xa9";
+  for (int round = 0; round < 5'000; ++round) {
+    std::string text;
+    for (int i = 0; i < 20; ++i) text += alphabet[random() % alphabet.size()];
+    std::vector<Entity> entities;
+    find_builtin_entities({text, monday}, entities);
+    for (const Entity& e : entities) {
+      REQUIRE(e.span.begin < e.span.end);
+      REQUIRE(e.span.end <= text.size());
+    }
+  }
+  for (const char* part : {"1", "1,", "@", "a@", "+", "(", "twenty ", "百", "www.", "1 ", "monday ", "a "}) {
+    std::string text;
+    while (text.size() < 60'000) text += part;
+    const auto begin = std::chrono::steady_clock::now();
+    (void)found(text);
+    (void)parsed("money", text);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+  }
+}
