@@ -1,0 +1,193 @@
+#include "nlu/torch/evaluate.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "nlu/torch/model.h"
+
+namespace nlu {
+namespace {
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+double f1_of(double precision, double recall) {
+  return ratio(2 * precision * recall, precision + recall);
+}
+
+// The probability that one outside is given a greater p_outside than one in scope; ties half.
+double area_under_curve(std::vector<std::pair<double, bool>> scored) {
+  std::sort(scored.begin(), scored.end());
+  double inside_below = 0, wins = 0, inside = 0, outside = 0;
+  for (std::size_t i = 0; i < scored.size();) {
+    double in_here = 0, out_here = 0;
+    const double p = scored[i].first;
+    for (; i < scored.size() && scored[i].first == p; ++i) ++(scored[i].second ? out_here : in_here);
+    wins += out_here * (inside_below + in_here / 2);
+    inside_below += in_here;
+    inside += in_here;
+    outside += out_here;
+  }
+  return ratio(wins, inside * outside);
+}
+
+struct Bin {
+  double count = 0, confidence = 0, right = 0;
+};
+
+double calibration_error(const std::array<Bin, 10>& bins, double all) {
+  double error = 0;
+  for (const Bin& bin : bins) error += ratio(std::abs(bin.confidence - bin.right), all);
+  return error;
+}
+
+void score_labels(EvalReport& report, const std::map<std::string, std::array<double, 3>>& counts) {
+  double right = 0, all = 0;
+  report.macro.label = "macro average";
+  report.weighted.label = "weighted average";
+  double labels = 0;
+  for (const auto& [label, count] : counts) {
+    LabelScore score;
+    score.label = label;
+    score.precision = ratio(count[0], count[2]);
+    score.recall = ratio(count[0], count[1]);
+    score.f1 = f1_of(score.precision, score.recall);
+    score.support = static_cast<std::size_t>(count[1]);
+    right += count[0];
+    all += count[1];
+    if (count[1] > 0) ++labels;
+    report.labels.push_back(score);
+  }
+  for (const LabelScore& score : report.labels) {
+    if (score.support == 0) continue;
+    const double share = ratio(static_cast<double>(score.support), all);
+    report.macro.precision += score.precision / labels;
+    report.macro.recall += score.recall / labels;
+    report.macro.f1 += score.f1 / labels;
+    report.weighted.precision += score.precision * share;
+    report.weighted.recall += score.recall * share;
+    report.weighted.f1 += score.f1 * share;
+  }
+  report.accuracy = ratio(right, all);
+  // One label a row, so all three are the same.
+  report.micro = {"micro average", report.accuracy, report.accuracy, report.accuracy,
+                  static_cast<std::size_t>(all)};
+  report.macro.support = report.weighted.support = report.micro.support;
+}
+
+json::object to_json(const LabelScore& score) {
+  return {{"label", score.label}, {"precision", score.precision}, {"recall", score.recall},
+          {"f1", score.f1}, {"support", score.support}};
+}
+
+}  // namespace
+
+EvalReport evaluate(const std::vector<Interpretation>& interpretations,
+                    const std::vector<LabelledText>& rows) {
+  EvalReport report;
+  std::map<std::string, std::array<double, 3>> counts;  // Right, expected, got.
+  std::map<std::pair<std::string, std::string>, std::size_t> confused;
+  std::vector<std::pair<double, bool>> scored;
+  std::array<Bin, 10> bins{};
+  double intent_right = 0, in_scope_right = 0, refused_right = 0;
+  for (std::size_t i = 0; i < rows.size() && i < interpretations.size(); ++i) {
+    const LabelledText& row = rows[i];
+    const ScoredIntent* const best = interpretations[i].best();
+    const double p_outside =
+        interpretations[i].segments.empty() ? 1 : interpretations[i].segments[0].p_outside;
+    const bool outside = row.label == outside_label, refused = best == nullptr || p_outside > 0.5;
+    const std::string got = refused ? std::string(outside_label) : best->name;
+    scored.emplace_back(p_outside, outside);
+    ++counts[row.label][1];
+    ++counts[got][2];
+    if (got == row.label) {
+      ++counts[got][0];
+    } else {
+      ++confused[{row.label, got}];
+      report.mistakes.push_back({row.text, row.label, got, refused ? p_outside : best->p, row.line});
+    }
+    if (outside) {
+      ++report.outside;
+      if (refused) ++refused_right;
+      continue;
+    }
+    ++report.in_scope;
+    if (best == nullptr) continue;
+    const bool right = best->name == row.label;
+    if (right) ++intent_right;
+    if (right && !refused) ++in_scope_right;
+    Bin& bin = bins[std::min<std::size_t>(static_cast<std::size_t>(best->p * 10), 9)];
+    ++bin.count;
+    bin.confidence += best->p;
+    bin.right += right ? 1 : 0;
+  }
+  score_labels(report, counts);
+  const auto in_scope = static_cast<double>(report.in_scope);
+  report.intent_accuracy = ratio(intent_right, in_scope);
+  report.in_scope_accuracy = ratio(in_scope_right, in_scope);
+  report.outside_recall = ratio(refused_right, static_cast<double>(report.outside));
+  report.auroc = area_under_curve(std::move(scored));
+  report.calibration_error = calibration_error(bins, in_scope);
+  for (const auto& [pair, count] : confused) report.confusions.push_back({pair.first, pair.second, count});
+  std::stable_sort(report.confusions.begin(), report.confusions.end(),
+                   [](const Confusion& a, const Confusion& b) { return a.count > b.count; });
+  std::stable_sort(report.mistakes.begin(), report.mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.p > b.p; });
+  return report;
+}
+
+EvalReport evaluate(const Interpreter& interpreter, const std::vector<LabelledText>& rows) {
+  std::vector<Utterance> utterances;
+  for (const LabelledText& row : rows) utterances.push_back({row.text, ""});
+  return evaluate(interpreter.interpret(utterances), rows);
+}
+
+json::object to_json(const EvalReport& report) {
+  json::array labels, confusions, mistakes;
+  for (const LabelScore& score : report.labels) labels.push_back(to_json(score));
+  for (const Confusion& c : report.confusions) {
+    confusions.push_back(json::object{{"expected", c.expected}, {"got", c.got}, {"count", c.count}});
+  }
+  for (const Mistake& m : report.mistakes) {
+    mistakes.push_back(json::object{{"text", m.text}, {"expected", m.expected}, {"got", m.got},
+                                    {"p", m.p}, {"line", m.line}});
+  }
+  return {{"in_scope", report.in_scope}, {"outside", report.outside},
+          {"accuracy", report.accuracy}, {"intent_accuracy", report.intent_accuracy},
+          {"in_scope_accuracy", report.in_scope_accuracy}, {"outside_recall", report.outside_recall},
+          {"auroc", report.auroc}, {"calibration_error", report.calibration_error},
+          {"micro", to_json(report.micro)}, {"macro", to_json(report.macro)},
+          {"weighted", to_json(report.weighted)}, {"labels", std::move(labels)},
+          {"confusions", std::move(confusions)}, {"mistakes", std::move(mistakes)}};
+}
+
+std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
+  std::string text = fmt::format("{:<32} {:>9} {:>9} {:>9} {:>8}\n", "intent", "precision", "recall", "F1", "support");
+  const auto line = [&text](const LabelScore& s) {
+    fmt::format_to(std::back_inserter(text), "{:<32} {:>9.3f} {:>9.3f} {:>9.3f} {:>8}\n", s.label,
+                   s.precision, s.recall, s.f1, s.support);
+  };
+  for (const LabelScore& score : report.labels) line(score);
+  for (const LabelScore* score : {&report.micro, &report.macro, &report.weighted}) line(*score);
+  if (!report.mistakes.empty() && mistakes_shown > 0) text += "\nSurest mistakes:\n";
+  for (std::size_t i = 0; i < std::min(mistakes_shown, report.mistakes.size()); ++i) {
+    const Mistake& m = report.mistakes[i];
+    fmt::format_to(std::back_inserter(text), "  {:.2f}  '{}' is {}, taken for {}\n", m.p, m.text, m.expected, m.got);
+  }
+  fmt::format_to(std::back_inserter(text),
+                 "\nRight intent, not refused: {:.1f} % of {} in scope (best intent right: {:.1f} %)\n",
+                 100 * report.in_scope_accuracy, report.in_scope, 100 * report.intent_accuracy);
+  if (report.outside > 0) {
+    fmt::format_to(std::back_inserter(text), "Refused: {:.1f} % of {} out of scope (AUROC {:.3f})\n",
+                   100 * report.outside_recall, report.outside, report.auroc);
+  }
+  fmt::format_to(std::back_inserter(text), "Expected calibration error: {:.3f}\n", report.calibration_error);
+  return text;
+}
+
+}  // namespace nlu

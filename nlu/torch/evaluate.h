@@ -1,0 +1,56 @@
+// How well an interpreter understands labelled utterances.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nlu/base/json.h"
+#include "nlu/csv.h"
+#include "nlu/interpreter.h"
+
+namespace nlu {
+
+struct LabelScore {
+  std::string label;
+  double precision = 0;
+  double recall = 0;
+  double f1 = 0;
+  std::size_t support = 0;
+};
+
+struct Mistake {
+  std::string text, expected, got;
+  double p = 0;  // Of what it got.
+  int line = 0;
+};
+
+struct Confusion {
+  std::string expected, got;
+  std::size_t count = 0;
+};
+
+struct EvalReport {
+  std::vector<LabelScore> labels;  // By name; "out_of_scope" is one like the others.
+  LabelScore micro, macro, weighted;
+  std::vector<Confusion> confusions;  // Of what was mistaken, most frequent first.
+  std::vector<Mistake> mistakes;      // Surest first.
+  std::size_t in_scope = 0, outside = 0;
+  double accuracy = 0;           // All labels, refusal counted as the label out_of_scope.
+  double intent_accuracy = 0;    // In scope: the best intent is right, refused or not.
+  double in_scope_accuracy = 0;  // In scope: right and not refused.
+  double outside_recall = 0;     // Outside: refused.
+  double auroc = 0;  // p_outside of one outside against one in scope; 0 when there are not both.
+  double calibration_error = 0;  // Expected (ECE), ten bins, of the best intent in scope.
+};
+
+// A row is refused when p_outside > 0.5.
+EvalReport evaluate(const Interpreter& interpreter, const std::vector<LabelledText>& rows);
+// The same from interpretations made elsewhere, one a row.
+EvalReport evaluate(const std::vector<Interpretation>& interpretations,
+                    const std::vector<LabelledText>& rows);
+
+json::object to_json(const EvalReport& report);
+std::string to_text(const EvalReport& report, std::size_t mistakes_shown = 10);
+
+}  // namespace nlu

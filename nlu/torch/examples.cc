@@ -1,0 +1,185 @@
+#include "nlu/torch/examples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <unordered_map>
+
+#include "nlu/torch/background.h"
+
+namespace nlu {
+namespace {
+
+constexpr std::size_t columns_limit = 40'000;
+constexpr double too_similar = 0.5;
+constexpr float background_importance = 1.0f;
+
+std::vector<std::string> intents_of(const TrainingData& data) {
+  std::set<std::string> names;
+  for (const Example& example : data.examples) {
+    if (example.intent != outside_label) names.insert(example.intent);
+  }
+  return {names.begin(), names.end()};
+}
+
+std::vector<TagKind> kinds_of(const TrainingData& data) {
+  std::set<TagKind> kinds;
+  for (const Example& example : data.examples) {
+    for (const Entity& entity : example.entities) kinds.insert({entity.type, entity.role, entity.group});
+  }
+  return {kinds.begin(), kinds.end()};
+}
+
+TagExample tag_example(const Example& example, const std::vector<Word>& words,
+                       const std::vector<TagKind>& kinds, Featurizer& featurizer) {
+  TagExample result;
+  result.tags.assign(words.size(), 0);
+  for (const Entity& entity : example.entities) {
+    const auto kind = std::lower_bound(kinds.begin(), kinds.end(),
+                                       TagKind{entity.type, entity.role, entity.group});
+    const std::int64_t begin_tag = 2 * (kind - kinds.begin()) + 1;
+    bool first = true;
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      if (words[w].begin >= entity.span.end || words[w].end <= entity.span.begin) continue;
+      if (result.tags[w] != 0) break;  // Annotations that overlap: the first counts.
+      result.tags[w] = first ? begin_tag : begin_tag + 1;
+      first = false;
+    }
+  }
+  for (std::size_t w = 0; w < words.size(); ++w) result.words.push_back(featurizer.tag_features(w));
+  return result;
+}
+
+// The greatest cosine between a sentence and any of the bot's own examples.
+class Likeness {
+ public:
+  explicit Likeness(const std::vector<IntentExample>& utterances) {
+    std::vector<std::size_t> all(utterances.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    table_ = make_feature_table(utterances, all);
+    postings_.resize(table_.rarity.size());
+    count_ = utterances.size();
+    for (std::size_t i = 0; i < utterances.size(); ++i) {
+      table_.space().weigh(utterances[i].features, columns_, values_);
+      for (std::size_t k = 0; k < columns_.size(); ++k) {
+        postings_[static_cast<std::size_t>(columns_[k])].emplace_back(i, values_[k]);
+      }
+    }
+  }
+
+  double of(const std::vector<Feature>& features) {
+    std::vector<float> products(count_, 0.0f);
+    table_.space().weigh(features, columns_, values_);
+    for (std::size_t k = 0; k < columns_.size(); ++k) {
+      for (const auto& [i, value] : postings_[static_cast<std::size_t>(columns_[k])]) {
+        products[i] += value * values_[k];
+      }
+    }
+    const float best = products.empty() ? 0 : *std::max_element(products.begin(), products.end());
+    return static_cast<double>(best) / 3.49;  // The square of a full-length vector.
+  }
+
+ private:
+  FeatureTable table_;
+  std::size_t count_ = 0;
+  std::vector<std::vector<std::pair<std::size_t, float>>> postings_;
+  std::vector<std::int64_t> columns_;
+  std::vector<float> values_;
+};
+
+void add_background(Examples& examples, const RuleEntities& rules, bool chinese, bool english) {
+  Likeness likeness(examples.utterances);
+  const std::size_t outside = examples.intents.size();
+  const bool large = examples.utterances.size() > 4000;
+  Featurizer featurizer;
+  for (const Topic& topic : background_topics()) {
+    const bool topic_is_chinese = topic.name.substr(0, 2) == "zh";
+    if (topic_is_chinese ? !chinese : !english) continue;
+    std::vector<IntentExample> added;
+    std::size_t dropped = 0;
+    for (std::string_view rest = topic.sentences; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      const std::string text(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const std::vector<Word> words = split_words(text);
+      const std::vector<Entity> found = rules.find({text, ""}, words);
+      featurizer.read(words, found);
+      IntentExample example{outside, background_importance, true, featurizer.intent_features()};
+      if (likeness.of(example.features) > too_similar) {
+        ++dropped;
+      } else {
+        added.push_back(std::move(example));
+      }
+    }
+    // A bot that knows a part of a topic may know more of it. With many examples it knows best.
+    if (dropped * 4 > added.size() || (large && dropped > 0)) continue;
+    std::move(added.begin(), added.end(), std::back_inserter(examples.utterances));
+  }
+}
+
+}  // namespace
+
+FeatureTable make_feature_table(const std::vector<IntentExample>& utterances,
+                                const std::vector<std::size_t>& chosen) {
+  struct Count {
+    std::uint32_t utterances = 0;
+    std::uint32_t last = 0xffffffff;
+    Block block = Block::word;
+  };
+  std::unordered_map<std::uint64_t, Count> counts;
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) {
+    for (const Feature& feature : utterances[chosen[i]].features) {
+      Count& count = counts[feature.key];
+      count.block = feature.block;
+      if (count.last != i) ++count.utterances;
+      count.last = i;
+    }
+  }
+  const std::uint32_t least = chosen.size() > 4000 ? 2 : 1;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> order;  // Common ones first, then by key.
+  for (const auto& [key, count] : counts) {
+    if (count.utterances >= least) order.emplace_back(0xffffffff - count.utterances, key);
+  }
+  std::sort(order.begin(), order.end());
+  order.resize(std::min(order.size(), columns_limit));
+  FeatureTable table;
+  std::vector<std::uint64_t> keys;
+  const double all = std::log(1.0 + static_cast<double>(chosen.size()));
+  const auto rarity = [all](double count) { return static_cast<float>((all - std::log(0.5 + count)) / all + 0.1); };
+  for (const auto& [_, key] : order) {
+    keys.push_back(key);
+    table.rarity.push_back(rarity(counts[key].utterances));
+  }
+  table.vocabulary = make_vocabulary(keys);
+  table.unseen_rarity.fill(rarity(0.5));
+  table.unseen_rarity[static_cast<std::size_t>(Block::pair)] *= 0.5f;  // Most pairs are new.
+  table.unseen_rarity[static_cast<std::size_t>(Block::meaning)] *= 0.5f;
+  return table;
+}
+
+Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
+  Examples examples;
+  examples.intents = intents_of(data);
+  examples.kinds = kinds_of(data);
+  Featurizer featurizer;
+  bool chinese = false, english = false;
+  for (const Example& example : data.examples) {
+    const std::vector<Word> words = split_words(example.text);
+    if (words.empty()) continue;
+    (has_han(example.text) ? chinese : english) = true;
+    const std::vector<Entity> found = rules.find({example.text, ""}, words);
+    featurizer.read(words, found);
+    const auto label = std::lower_bound(examples.intents.begin(), examples.intents.end(), example.intent);
+    const bool outside = example.intent == outside_label;
+    examples.utterances.push_back(
+        {outside ? examples.intents.size() : static_cast<std::size_t>(label - examples.intents.begin()),
+         1.0f, false, featurizer.intent_features()});
+    if (!examples.kinds.empty()) {
+      examples.sentences.push_back(tag_example(example, words, examples.kinds, featurizer));
+    }
+  }
+  add_background(examples, rules, chinese, english);
+  return examples;
+}
+
+}  // namespace nlu

@@ -1,0 +1,81 @@
+// What the models see of a text: hashed sparse features, the same in training and at run time.
+//
+// A feature is a 64-bit key; its row in the weights is found by the model's own vocabulary, so two
+// features share a row only when their keys collide, which nobody will live to see.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nlu/base/unicode.h"
+#include "nlu/interpretation.h"
+
+namespace nlu {
+
+// Any change to what is made here makes older models useless: raise this.
+inline constexpr int feature_version = 1;
+
+// Families of intent features. Each is scaled to a length of its own, so that the many character
+// n-grams of a long word do not drown the words.
+enum class Block : std::uint8_t { word, pair, chars, meaning };
+inline constexpr std::size_t block_count = 4;
+
+struct Feature {
+  std::uint64_t key = 0;
+  Block block = Block::word;
+};
+
+// Reads one utterance after the other, keeping its buffers. Not for several threads at once.
+class Featurizer {
+ public:
+  // Takes in an utterance. `words` are split_words(its text), `found` what the rules found in it;
+  // both must live until the last call about it.
+  void read(const std::vector<Word>& words, std::span<const Entity> found);
+
+  // Of the whole utterance; a feature that occurs twice comes twice. Valid until the next read().
+  const std::vector<Feature>& intent_features();
+
+  // Of word `at`, for the tagger. Valid until the next call.
+  const std::vector<std::uint64_t>& tag_features(std::size_t at);
+
+ private:
+  struct Token {
+    std::string text;  // Folded, digits as '#'.
+    std::string stem;
+    std::uint64_t hash = 0;
+    std::uint64_t stem_hash = 0;
+    bool han = false;
+    bool joined = false;  // To the token before, without a space.
+  };
+  struct Seen {
+    std::uint64_t text = 0, stem = 0, shape = 0, prefix2 = 0, prefix3 = 0, suffix2 = 0, suffix3 = 0;
+    bool han = false;
+  };
+
+  void add(Block block, std::uint64_t key) { features_.push_back({key, block}); }
+  void add_token(std::string_view folded, bool joined);
+  void add_words();
+  void add_characters(const Token& token);
+  void add_han_run(std::string_view run);
+  void add_meanings();
+  void add_meanings_of(std::uint64_t words);
+  const Seen& seen(std::ptrdiff_t at) const;
+
+  const std::vector<Word>* words_ = nullptr;
+  std::span<const Entity> found_;
+  std::vector<Token> tokens_;
+  std::size_t token_count_ = 0;  // tokens_ keeps its strings' memory, so it never shrinks.
+  std::vector<Seen> seen_;
+  std::vector<Feature> features_;
+  std::vector<std::uint64_t> tag_features_;
+  std::vector<int> meanings_;
+};
+
+// "returned", "returning", "returns" → "return": English endings cut off, nothing else.
+std::string stem(std::string_view folded);
+
+}  // namespace nlu

@@ -1,0 +1,76 @@
+// Gradient descent, done by LibTorch: the only place of training that names it.
+//
+// Every function is bit-repeatable: it runs on the calling thread alone, in a fixed order, and its
+// randomness comes from its seed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace nlu {
+
+// A sparse matrix, row after row. `ends[i]` is where row i ends in the other two.
+struct SparseRows {
+  std::vector<std::int64_t> columns;
+  std::vector<float> values;
+  std::vector<std::int64_t> ends;
+
+  std::size_t size() const { return ends.size(); }
+  std::size_t begin_of(std::size_t row) const {
+    return row == 0 ? 0 : static_cast<std::size_t>(ends[row - 1]);
+  }
+  std::size_t end_of(std::size_t row) const { return static_cast<std::size_t>(ends[row]); }
+};
+
+struct FitOptions {
+  std::uint64_t seed = 1;
+  int epochs = 30;
+  int batch = 32;
+  double learning_rate = 0.1;
+  double l2 = 1e-5;
+  double dropout = 0.2;  // Of features.
+};
+
+// After each epoch; false stops the fit, whose result is then of no use.
+struct FitProgress {
+  int epoch = 0;  // Done, from 1.
+  double loss = 0;
+  double accuracy = 0;
+};
+using FitWatcher = std::function<bool(const FitProgress&)>;
+
+// logits(row) = bias + sum of value × weights[column]; weights are [columns × classes].
+struct Linear {
+  std::size_t columns = 0;
+  std::size_t classes = 0;
+  std::vector<float> weights;
+  std::vector<float> bias;
+};
+
+// Multinomial logistic regression; an example's loss counts `importance` times.
+Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& labels,
+                  const std::vector<float>& importance, std::size_t columns, std::size_t classes,
+                  const FitOptions& options, const FitWatcher& watcher);
+
+// The forward pass as LibTorch does it: what the hand-written one is measured against.
+std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear);
+
+// A linear-chain CRF: a sequence's score is the sum of its emissions (sums of rows of `emissions`,
+// [columns × tags]), first[tag of the first] and transitions[tag][next tag].
+struct Crf {
+  std::size_t columns = 0;
+  std::size_t tags = 0;
+  std::vector<float> emissions;
+  std::vector<float> bias;
+  std::vector<float> first;
+  std::vector<float> transitions;
+};
+
+// One row of `tokens` a token; `sentence_ends[i]` is where sentence i ends among them.
+Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
+            const std::vector<std::size_t>& sentence_ends, std::size_t columns,
+            std::size_t tag_count, const FitOptions& options, const FitWatcher& watcher);
+
+}  // namespace nlu

@@ -1,0 +1,102 @@
+#include "nlu/torch/fit.h"
+
+#include <numeric>
+
+#include "nlu/torch/optimizer.h"
+
+namespace nlu {
+
+BagBatch make_batch(const SparseRows& rows, const std::vector<std::size_t>& order, std::size_t from,
+                    std::size_t to, double dropout, std::mt19937_64& random) {
+  std::vector<std::int64_t> columns, offsets;
+  std::vector<float> values;
+  const auto limit = static_cast<std::uint32_t>(dropout * 4294967295.0);
+  const float scale = static_cast<float>(1.0 / (1.0 - dropout));
+  for (std::size_t i = from; i < to; ++i) {
+    offsets.push_back(std::ssize(columns));
+    for (std::size_t k = rows.begin_of(order[i]); k < rows.end_of(order[i]); ++k) {
+      if (limit > 0 && static_cast<std::uint32_t>(random()) < limit) continue;
+      columns.push_back(rows.columns[k]);
+      values.push_back(rows.values[k] * scale);
+    }
+  }
+  return {torch::tensor(columns, torch::kLong), torch::tensor(offsets, torch::kLong),
+          torch::tensor(values, torch::kFloat)};
+}
+
+std::vector<float> to_vector(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.detach().contiguous();
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+namespace {
+
+torch::Tensor take(const std::vector<std::int64_t>& values, const std::vector<std::size_t>& order,
+                   std::size_t from, std::size_t to) {
+  std::vector<std::int64_t> taken;
+  for (std::size_t i = from; i < to; ++i) taken.push_back(values[order[i]]);
+  return torch::tensor(taken, torch::kLong);
+}
+
+torch::Tensor take(const std::vector<float>& values, const std::vector<std::size_t>& order,
+                   std::size_t from, std::size_t to) {
+  std::vector<float> taken;
+  for (std::size_t i = from; i < to; ++i) taken.push_back(values[order[i]]);
+  return torch::tensor(taken, torch::kFloat);
+}
+
+}  // namespace
+
+Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& labels,
+                  const std::vector<float>& importance, std::size_t columns, std::size_t classes,
+                  const FitOptions& options, const FitWatcher& watcher) {
+  at::set_num_threads(1);
+  std::mt19937_64 random(options.seed);
+  const auto height = static_cast<std::int64_t>(columns), width = static_cast<std::int64_t>(classes);
+  torch::Tensor weights = torch::zeros({height, width}, torch::requires_grad());
+  torch::Tensor bias = torch::zeros({width}, torch::requires_grad());
+  SparseOptimizer optimizer({weights, bias}, options.learning_rate);
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+
+  const auto batch = static_cast<std::size_t>(options.batch);
+  const std::size_t steps = (rows.size() + batch - 1) / batch * static_cast<std::size_t>(options.epochs);
+  std::size_t step = 0;
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+    shuffle(order, random);
+    double loss_sum = 0, right = 0;
+    for (std::size_t from = 0; from < order.size(); from += batch) {
+      const std::size_t to = std::min(from + batch, order.size());
+      const BagBatch input = make_batch(rows, order, from, to, options.dropout, random);
+      const torch::Tensor target = take(labels, order, from, to);
+      const torch::Tensor logits = embed(weights, input) + bias;
+      const torch::Tensor losses =
+          at::cross_entropy_loss(logits, target, {}, at::Reduction::None, -100, 0.0);
+      const torch::Tensor loss = (losses * take(importance, order, from, to)).mean();
+      loss.backward();
+      if (options.l2 > 0) weights.mutable_grad().add_(weights.detach(), options.l2);
+      optimizer.step(1.0 - 0.9 * static_cast<double>(step++) / static_cast<double>(steps));
+      loss_sum += loss.item<double>() * static_cast<double>(to - from);
+      right += (logits.argmax(1) == target).sum().item<double>();
+    }
+    const auto count = static_cast<double>(std::max<std::size_t>(order.size(), 1));
+    if (watcher && !watcher({epoch, loss_sum / count, right / count})) break;
+  }
+  return {columns, classes, to_vector(weights), to_vector(bias)};
+}
+
+std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear) {
+  at::set_num_threads(1);
+  const torch::NoGradGuard no_gradient;
+  const auto height = static_cast<std::int64_t>(linear.columns);
+  const auto width = static_cast<std::int64_t>(linear.classes);
+  const torch::Tensor weights =
+      torch::from_blob(const_cast<float*>(linear.weights.data()), {height, width});
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937_64 unused;
+  const BagBatch input = make_batch(rows, order, 0, order.size(), 0, unused);
+  return to_vector(embed(weights, input) + torch::tensor(linear.bias));
+}
+
+}  // namespace nlu

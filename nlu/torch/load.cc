@@ -1,0 +1,119 @@
+#include "nlu/torch/load.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "nlu/base/unicode.h"
+#include "nlu/entity_resolution.h"
+#include "nlu/torch/model.h"
+
+namespace nlu {
+namespace {
+
+constexpr std::size_t intents_shown = 5;
+
+double round_p(double p) { return std::round(std::clamp(p, 0.0, 1.0) * 1e4) / 1e4; }
+
+// Buffers of one call, used for one utterance after the other.
+struct Workspace {
+  Featurizer featurizer;
+  std::vector<std::int64_t> columns;
+  std::vector<float> values, logits;
+  std::vector<std::pair<double, std::size_t>> order;
+};
+
+class ModelInterpreter : public Interpreter {
+ public:
+  ModelInterpreter(std::unique_ptr<Model> model, RuleEntities rules)
+      : model_(std::move(model)), rules_(std::move(rules)) {}
+
+  const std::string& version() const override { return model_->version(); }
+
+  std::vector<Interpretation> interpret(std::span<const Utterance> utterances) const override {
+    Workspace workspace;
+    std::vector<Interpretation> result;
+    result.reserve(utterances.size());
+    for (const Utterance& utterance : utterances) result.push_back(understand(utterance, workspace));
+    return result;
+  }
+
+ private:
+  Interpretation understand(const Utterance& utterance, Workspace& workspace) const {
+    Interpretation result;
+    result.model_version = model_->version();
+    if (has_han(utterance.text)) result.language = "zh";
+    const std::vector<Word> words = split_words(utterance.text);
+    std::vector<Entity> found = rules_.find(utterance, words);
+    workspace.featurizer.read(words, found);
+    result.segments.push_back(classify(workspace));
+    result.segments[0].span = {0, utterance.text.size()};
+    for (const TaggedSpan& span : model_->tag(workspace.featurizer, words.size())) {
+      const TagKind& kind = model_->kinds()[span.kind];
+      Entity entity;
+      entity.type = kind.type;
+      entity.role = kind.role;
+      entity.group = kind.group;
+      entity.span = {words[span.first].begin, words[span.last].end};
+      entity.value = utterance.text.substr(entity.span.begin, entity.span.end - entity.span.begin);
+      entity.source = "model";
+      entity.p = round_p(span.p);
+      found.push_back(std::move(entity));
+    }
+    result.entities =
+        resolve_entities(utterance.text, words, std::move(found), model_->rules().synonyms);
+    return result;
+  }
+
+  Segment classify(Workspace& w) const {
+    Segment segment;
+    const std::vector<Feature>& features = w.featurizer.intent_features();
+    const double known = model_->space().weigh(features, w.columns, w.values);
+    if (w.columns.empty()) {  // Nothing in it was ever seen.
+      segment.p_outside = 1;
+      return segment;
+    }
+    model_->intent_logits(w.columns, w.values, w.logits);
+    const Calibration& calibration = model_->calibration();
+    const double outside = outside_probability(calibration, outside_signals(w.logits, known));
+    segment.p_outside = round_p(outside);
+
+    const std::size_t intents = model_->intents().size();
+    const auto best = *std::max_element(w.logits.begin(), w.logits.end() - 1);
+    double sum = 0;
+    w.order.clear();
+    for (std::size_t i = 0; i < intents; ++i) {
+      const double p = std::exp(static_cast<double>(w.logits[i] - best) / calibration.temperature);
+      w.order.emplace_back(-p, i);
+      sum += p;
+    }
+    const std::size_t shown = std::min(intents_shown, intents);
+    std::partial_sort(w.order.begin(), w.order.begin() + static_cast<std::ptrdiff_t>(shown), w.order.end());
+    const double inside = 1 - segment.p_outside;
+    for (std::size_t i = 0; i < shown; ++i) {
+      segment.intents.push_back({model_->intents()[w.order[i].second], round_p(-w.order[i].first / sum * inside)});
+    }
+    if (shown > 1) {
+      const double first = -w.order[0].first, second = -w.order[1].first;
+      segment.p_between = round_p(inside * 2 * second / (first + second));
+    }
+    return segment;
+  }
+
+  std::unique_ptr<Model> model_;
+  RuleEntities rules_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path) {
+  Result<std::unique_ptr<Model>> model = Model::open(path);
+  if (!model) return model.error();
+  if ((*model)->intents().empty()) return Error{Errc::corrupt, path + ": the model knows no intent"};
+  const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());
+  if (!rules) return rules.error();
+  return std::unique_ptr<Interpreter>(std::make_unique<ModelInterpreter>(std::move(*model), *rules));
+}
+
+}  // namespace nlu

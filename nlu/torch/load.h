@@ -1,0 +1,17 @@
+// A trained model as an Interpreter.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nlu/base/result.h"
+#include "nlu/interpreter.h"
+
+namespace nlu {
+
+// Maps the model at `path`, which holds all it needs. Errc::not_found: train first; Errc::corrupt
+// and Errc::invalid as Model::open. An utterance is refused when p_outside > 0.5; p_between > 0.5
+// means that the second intent is at least a third as probable as the best.
+Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path);
+
+}  // namespace nlu

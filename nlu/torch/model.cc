@@ -1,0 +1,223 @@
+#include "nlu/torch/model.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "nlu/base/hash.h"
+#include "nlu/base/json.h"
+
+namespace nlu {
+
+std::int32_t Vocabulary::find(std::uint64_t key) const {
+  if (keys_.empty()) return -1;
+  const std::size_t mask = keys_.size() - 1;
+  for (std::size_t at = key & mask, tries = 0; tries <= mask; at = (at + 1) & mask, ++tries) {
+    if (rows_[at] < 0) return -1;
+    if (static_cast<std::uint64_t>(keys_[at]) == key) return rows_[at];
+  }
+  return -1;
+}
+
+VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys) {
+  VocabularyTable table;
+  const std::size_t places = std::bit_ceil(std::max<std::size_t>(keys.size() * 2, 16));
+  table.keys.assign(places, 0);
+  table.rows.assign(places, -1);
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    std::size_t at = keys[row] & (places - 1);
+    while (table.rows[at] >= 0) at = (at + 1) & (places - 1);
+    table.keys[at] = static_cast<std::int64_t>(keys[row]);
+    table.rows[at] = static_cast<std::int32_t>(row);
+  }
+  return table;
+}
+
+namespace {
+
+constexpr std::array<float, block_count> block_lengths{1.0f, 0.7f, 1.0f, 1.0f};
+
+}  // namespace
+
+double IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
+                          std::vector<float>& values) const {
+  columns.clear();
+  values.clear();
+  std::array<float, block_count> squares{}, known{}, scale{};
+  // The block is kept in the value's place until its length is known.
+  for (const Feature& feature : features) {
+    const auto block = static_cast<std::size_t>(feature.block);
+    const std::int32_t row = vocabulary.find(feature.key);
+    const float weight = row < 0 ? unseen_rarity[block] : rarity[static_cast<std::size_t>(row)];
+    squares[block] += weight * weight;
+    if (row < 0) continue;
+    known[block] += weight * weight;
+    columns.push_back(row);
+    values.push_back(static_cast<float>(block));
+  }
+  for (std::size_t b = 0; b < block_count; ++b) {
+    scale[b] = squares[b] > 0 ? block_lengths[b] / std::sqrt(squares[b]) : 0;
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    values[i] = scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
+  }
+  const float all = squares[0] + squares[1];
+  return all > 0 ? static_cast<double>((known[0] + known[1]) / all) : 0;
+}
+
+Signals outside_signals(std::span<const float> logits, double known) {
+  const std::size_t intents = logits.size() - 1;
+  double best = -1e30, second = -1e30, sum = 0;
+  for (std::size_t i = 0; i < intents; ++i) {
+    const double z = static_cast<double>(logits[i]);
+    if (z > best) {
+      second = best;
+      best = z;
+    } else {
+      second = std::max(second, z);
+    }
+    sum += z;
+  }
+  if (intents == 0) return {};
+  if (intents == 1) second = best;
+  double spread = 0;
+  for (std::size_t i = 0; i < intents; ++i) spread += std::exp(static_cast<double>(logits[i]) - best);
+  const double inside = best + std::log(spread);
+  const double mean = sum / static_cast<double>(intents);
+  return {static_cast<double>(logits[intents]) - inside, best - mean, std::min(best - second, 6.0), known};
+}
+
+double outside_probability(const Calibration& calibration, const Signals& signals) {
+  double score = calibration.outside_bias;
+  for (std::size_t i = 0; i < signal_count; ++i) score += calibration.outside_weights[i] * signals[i];
+  return 1 / (1 + std::exp(-score));
+}
+
+void Model::intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
+                          std::vector<float>& logits) const {
+  logits.assign(bias_.begin(), bias_.end());
+  const std::size_t classes = bias_.size();
+  float* const out = logits.data();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const float* const row = weights_.data() + static_cast<std::size_t>(columns[i]) * classes;
+    const float value = values[i];
+    for (std::size_t c = 0; c < classes; ++c) out[c] += value * row[c];
+  }
+}
+
+namespace {
+
+// "O" may not come before "I", nor another kind's "B".
+bool may_follow(std::size_t tag, std::size_t before) {
+  const bool inside = tag > 0 && tag % 2 == 0;
+  return !inside || before == tag || before + 1 == tag;
+}
+
+double log_sum(std::span<const double> values) {
+  const double best = *std::max_element(values.begin(), values.end());
+  if (!(best > -1e29)) return best;
+  double sum = 0;
+  for (const double v : values) sum += std::exp(v - best);
+  return best + std::log(sum);
+}
+
+// The scores of a sentence, [words × tags], and what may follow what.
+struct Lattice {
+  std::size_t words = 0, tags = 0;
+  std::vector<double> scores;
+  std::span<const float> first, transitions;
+
+  static constexpr double never = -1e30;
+  double score(std::size_t word, std::size_t tag) const { return scores[word * tags + tag]; }
+  double start(std::size_t tag) const {
+    return tag > 0 && tag % 2 == 0 ? never : static_cast<double>(first[tag]);
+  }
+  double step(std::size_t before, std::size_t tag) const {
+    return may_follow(tag, before) ? static_cast<double>(transitions[before * tags + tag]) : never;
+  }
+};
+
+std::vector<std::size_t> best_path(const Lattice& l) {
+  std::vector<double> now(l.tags), next(l.tags);
+  std::vector<std::size_t> back(l.words * l.tags), path(l.words);
+  for (std::size_t t = 0; t < l.tags; ++t) now[t] = l.start(t) + l.score(0, t);
+  for (std::size_t w = 1; w < l.words; ++w) {
+    for (std::size_t t = 0; t < l.tags; ++t) {
+      std::size_t from = 0;
+      double best = -std::numeric_limits<double>::infinity();
+      for (std::size_t b = 0; b < l.tags; ++b) {
+        const double value = now[b] + l.step(b, t);
+        if (value > best) best = value, from = b;
+      }
+      next[t] = best + l.score(w, t);
+      back[w * l.tags + t] = from;
+    }
+    now.swap(next);
+  }
+  path[l.words - 1] = static_cast<std::size_t>(std::max_element(now.begin(), now.end()) - now.begin());
+  for (std::size_t w = l.words - 1; w > 0; --w) path[w - 1] = back[w * l.tags + path[w]];
+  return path;
+}
+
+// p(word has tag), by the forward-backward algorithm.
+std::vector<double> marginals(const Lattice& l) {
+  const std::size_t n = l.words, k = l.tags;
+  std::vector<double> forward(n * k), backward(n * k, 0.0), terms(k);
+  for (std::size_t t = 0; t < k; ++t) forward[t] = l.start(t) + l.score(0, t);
+  for (std::size_t w = 1; w < n; ++w) {
+    for (std::size_t t = 0; t < k; ++t) {
+      for (std::size_t b = 0; b < k; ++b) terms[b] = forward[(w - 1) * k + b] + l.step(b, t);
+      forward[w * k + t] = log_sum(terms) + l.score(w, t);
+    }
+  }
+  for (std::size_t w = n - 1; w > 0; --w) {
+    for (std::size_t b = 0; b < k; ++b) {
+      for (std::size_t t = 0; t < k; ++t) terms[t] = l.step(b, t) + l.score(w, t) + backward[w * k + t];
+      backward[(w - 1) * k + b] = log_sum(terms);
+    }
+  }
+  const double all = log_sum(std::span<const double>(forward).subspan((n - 1) * k, k));
+  std::vector<double> p(n * k);
+  for (std::size_t i = 0; i < n * k; ++i) p[i] = std::exp(std::min(forward[i] + backward[i] - all, 0.0));
+  return p;
+}
+
+}  // namespace
+
+std::vector<TaggedSpan> Model::tag(Featurizer& featurizer, std::size_t words) const {
+  std::vector<TaggedSpan> spans;
+  if (kinds_.empty() || words == 0) return spans;
+  Lattice lattice{words, tag_bias_.size(), {}, first_, transitions_};
+  lattice.scores.resize(words * lattice.tags);
+  std::vector<float> sums(lattice.tags);
+  for (std::size_t w = 0; w < words; ++w) {
+    std::copy(tag_bias_.begin(), tag_bias_.end(), sums.begin());
+    for (const std::uint64_t key : featurizer.tag_features(w)) {
+      const std::int32_t row = tag_vocabulary_.find(key);
+      if (row < 0) continue;
+      const float* const weights = emissions_.data() + static_cast<std::size_t>(row) * lattice.tags;
+      for (std::size_t t = 0; t < lattice.tags; ++t) sums[t] += weights[t];
+    }
+    std::copy(sums.begin(), sums.end(), lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
+  }
+  const std::vector<std::size_t> path = best_path(lattice);
+  if (std::all_of(path.begin(), path.end(), [](std::size_t t) { return t == 0; })) return spans;
+  const std::vector<double> p = marginals(lattice);
+  for (std::size_t w = 0; w < words; ++w) {
+    const std::size_t tag = path[w];
+    if (tag == 0) continue;
+    if (tag % 2 == 1) {
+      spans.push_back({(tag - 1) / 2, w, w, p[w * lattice.tags + tag]});
+    } else if (!spans.empty()) {
+      spans.back().last = w;
+      spans.back().p = std::min(spans.back().p, p[w * lattice.tags + tag]);
+    }
+  }
+  return spans;
+}
+
+}  // namespace nlu

@@ -1,0 +1,150 @@
+// A trained model: what its file holds, and the forward pass over it, without LibTorch.
+//
+// The forward pass of sparse features is a sum of a few hundred short rows; by hand it reads them
+// where the file is mapped, and allocates nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nlu/base/result.h"
+#include "nlu/safetensors.h"
+#include "nlu/torch/features.h"
+#include "nlu/torch/fit.h"
+#include "nlu/training_data.h"
+
+namespace nlu {
+
+inline constexpr int model_format = 1;
+inline constexpr std::string_view outside_label = "out_of_scope";
+
+// From feature keys to rows: an open hash table that can lie in a file. `keys` and `rows` have the
+// same length, a power of two; an empty place has row -1.
+class Vocabulary {
+ public:
+  Vocabulary() = default;
+  Vocabulary(std::span<const std::int64_t> keys, std::span<const std::int32_t> rows)
+      : keys_(keys), rows_(rows) {}
+  std::int32_t find(std::uint64_t key) const;  // -1: not there.
+
+ private:
+  std::span<const std::int64_t> keys_;
+  std::span<const std::int32_t> rows_;
+};
+
+struct VocabularyTable {
+  std::vector<std::int64_t> keys;
+  std::vector<std::int32_t> rows;
+  Vocabulary view() const { return {keys, rows}; }
+};
+VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys);  // keys[i] gets row i.
+
+// Weighs the features of an utterance: rarer ones more, each block to a fixed length. Features
+// nobody has seen count for the length, so what is mostly unknown stays near nothing.
+struct IntentSpace {
+  Vocabulary vocabulary;
+  std::span<const float> rarity;                 // A row's weight.
+  std::array<float, block_count> unseen_rarity{};
+
+  // Replaces `columns` and `values`; returns the share of the words' and pairs' length that is known.
+  double weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
+               std::vector<float>& values) const;
+};
+
+// What tells an utterance outside the bot's scope, before it is calibrated.
+inline constexpr std::size_t signal_count = 4;
+using Signals = std::array<double, signal_count>;
+// `logits`: of the intents, then of outside.
+Signals outside_signals(std::span<const float> logits, double known);
+
+struct Calibration {
+  double temperature = 1;
+  Signals outside_weights{};
+  double outside_bias = 0;
+};
+double outside_probability(const Calibration& calibration, const Signals& signals);
+
+struct TagKind {
+  std::string type, role, group;
+  friend bool operator==(const TagKind&, const TagKind&) = default;
+  friend auto operator<=>(const TagKind&, const TagKind&) = default;
+};
+
+// All that a trained model consists of. Tags are O, then B and I of each kind in turn.
+struct ModelParts {
+  std::vector<std::string> intents;
+  VocabularyTable intent_vocabulary;
+  std::vector<float> rarity;
+  std::array<float, block_count> unseen_rarity{};
+  Linear intent;
+  Calibration calibration;
+  std::vector<TagKind> kinds;
+  VocabularyTable tag_vocabulary;
+  Crf tagger;
+  TrainingData rules;  // Lookups, patterns, synonyms; no examples.
+  std::string data_hash;
+  std::uint64_t seed = 0;
+};
+
+Result<void> save_model(const ModelParts& parts, const std::string& path);
+
+struct TaggedSpan {
+  std::size_t kind = 0;
+  std::size_t first = 0, last = 0;  // Words, both included.
+  double p = 0;
+};
+
+// A file, mapped. Const members may be called from any thread.
+class Model {
+ public:
+  // Errc::not_found; Errc::corrupt says what in the file is not as it must be, Errc::invalid that
+  // another version of Usher wrote it.
+  static Result<std::unique_ptr<Model>> open(const std::string& path);
+
+  const std::vector<std::string>& intents() const { return intents_; }
+  const std::vector<TagKind>& kinds() const { return kinds_; }
+  const Calibration& calibration() const { return calibration_; }
+  const IntentSpace& space() const { return space_; }
+  const TrainingData& rules() const { return rules_; }
+  const std::string& version() const { return version_; }
+  const std::string& trained_from() const { return data_hash_; }
+
+  void intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
+                     std::vector<float>& logits) const;
+  // Entities of the utterance that `featurizer` has read, of `words` words.
+  std::vector<TaggedSpan> tag(Featurizer& featurizer, std::size_t words) const;
+
+ private:
+  explicit Model(SafetensorsFile file) : file_(std::move(file)) {}
+  Result<void> read();
+  Result<void> read_metadata();
+  Result<void> read_rules(std::string_view text);
+  template <class T>
+  Result<std::span<const T>> tensor(const char* name, Dtype dtype, std::vector<std::size_t> shape,
+                                    std::vector<std::vector<T>>& copies);
+  Result<Vocabulary> read_vocabulary(const std::string& prefix, std::size_t rows);
+
+  SafetensorsFile file_;
+  std::vector<std::vector<float>> float_copies_;
+  std::vector<std::vector<std::int64_t>> key_copies_;
+  std::vector<std::vector<std::int32_t>> row_copies_;
+  std::vector<std::string> intents_;
+  std::vector<TagKind> kinds_;
+  Calibration calibration_;
+  IntentSpace space_;
+  std::span<const float> weights_, bias_;
+  Vocabulary tag_vocabulary_;
+  std::span<const float> emissions_, tag_bias_, first_, transitions_;
+  TrainingData rules_;
+  std::string version_, data_hash_;
+};
+
+}  // namespace nlu

@@ -1,0 +1,301 @@
+// How a model lies in its file: tensors by name, everything else as JSON in the metadata.
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "nlu/base/hash.h"
+#include "nlu/base/json.h"
+#include "nlu/torch/model.h"
+
+namespace nlu {
+namespace {
+
+constexpr std::size_t names_limit = 100'000;
+
+template <class T>
+TensorView view_of(const std::vector<T>& values, Dtype dtype, std::vector<std::int64_t> shape) {
+  return {dtype, std::move(shape), std::as_bytes(std::span(values))};
+}
+
+template <class T>
+TensorView view_of(const std::vector<T>& values, Dtype dtype) {
+  return view_of(values, dtype, {std::ssize(values)});
+}
+
+json::object rules_to_json(const TrainingData& rules) {
+  json::array lookups, patterns, annotations;
+  for (const Lookup& lookup : rules.lookups) {
+    json::array words;
+    for (const std::string& word : lookup.words) words.emplace_back(word);
+    lookups.push_back(json::object{{"entity", lookup.entity}, {"words", std::move(words)}});
+  }
+  for (const Pattern& pattern : rules.patterns) {
+    patterns.push_back(json::object{{"entity", pattern.entity}, {"regex", pattern.regex},
+                                    {"file", pattern.mark.file}, {"line", pattern.mark.line}});
+  }
+  for (const Example& example : rules.examples) {
+    const Entity& entity = example.entities.front();
+    annotations.push_back(json::array{example.text, entity.type, entity.role, entity.group, entity.value});
+  }
+  json::object synonyms;
+  for (const auto& [word, value] : rules.synonyms) synonyms[word] = value;
+  return {{"lookups", std::move(lookups)}, {"patterns", std::move(patterns)},
+          {"annotations", std::move(annotations)}, {"synonyms", std::move(synonyms)}};
+}
+
+json::array to_array(std::span<const double> values) {
+  json::array array;
+  for (const double value : values) array.emplace_back(value);
+  return array;
+}
+
+Error damaged(std::string_view what) {
+  return {Errc::corrupt, fmt::format("the model file is damaged: {}", what)};
+}
+
+std::string text_at(const json::array& array, std::size_t at) {
+  if (at >= array.size() || !array[at].is_string()) return {};
+  return std::string(array[at].as_string());
+}
+
+}  // namespace
+
+Result<void> save_model(const ModelParts& parts, const std::string& path) {
+  json::array intents, kinds;
+  for (const std::string& intent : parts.intents) intents.emplace_back(intent);
+  for (const TagKind& kind : parts.kinds) {
+    kinds.push_back(json::array{kind.type, kind.role, kind.group});
+  }
+  json::object calibration{{"temperature", parts.calibration.temperature},
+                           {"outside_bias", parts.calibration.outside_bias},
+                           {"outside_weights", to_array(parts.calibration.outside_weights)}};
+  json::array unseen;
+  for (const float value : parts.unseen_rarity) unseen.emplace_back(static_cast<double>(value));
+  const std::map<std::string, std::string> metadata{
+      {"format", "usher-nlu"},
+      {"format_version", std::to_string(model_format)},
+      {"feature_version", std::to_string(feature_version)},
+      {"data_hash", parts.data_hash},
+      {"seed", std::to_string(parts.seed)},
+      {"intents", json::serialize(intents)},
+      {"entities", json::serialize(kinds)},
+      {"calibration", json::serialize(calibration)},
+      {"unseen_rarity", json::serialize(unseen)},
+      {"rules", json::serialize(rules_to_json(parts.rules))},
+  };
+  const auto rows = [](const auto& weights) { return static_cast<std::int64_t>(weights.columns); };
+  const auto classes = static_cast<std::int64_t>(parts.intent.classes);
+  const auto tags = static_cast<std::int64_t>(parts.tagger.tags);
+  const std::map<std::string, TensorView> tensors{
+      {"intent.bias", view_of(parts.intent.bias, Dtype::f32)},
+      {"intent.weights", view_of(parts.intent.weights, Dtype::f32, {rows(parts.intent), classes})},
+      {"intent.rarity", view_of(parts.rarity, Dtype::f32)},
+      {"intent.keys", view_of(parts.intent_vocabulary.keys, Dtype::i64)},
+      {"intent.rows", view_of(parts.intent_vocabulary.rows, Dtype::i32)},
+      {"tag.bias", view_of(parts.tagger.bias, Dtype::f32)},
+      {"tag.emissions", view_of(parts.tagger.emissions, Dtype::f32, {rows(parts.tagger), tags})},
+      {"tag.first", view_of(parts.tagger.first, Dtype::f32)},
+      {"tag.transitions", view_of(parts.tagger.transitions, Dtype::f32, {tags, tags})},
+      {"tag.keys", view_of(parts.tag_vocabulary.keys, Dtype::i64)},
+      {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
+  };
+  return save_safetensors(path, tensors, metadata);
+}
+
+Result<std::unique_ptr<Model>> Model::open(const std::string& path) {
+  Result<SafetensorsFile> file = SafetensorsFile::open(path);
+  if (!file) return file.error();
+  std::unique_ptr<Model> model(new Model(std::move(*file)));
+  if (const Result<void> read = model->read(); !read) {
+    return Error{read.error().code, fmt::format("{}: {}", path, read.error().message)};
+  }
+  const auto bytes = model->file_.bytes();
+  model->version_ =
+      sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
+  return model;
+}
+
+template <class T>
+Result<std::span<const T>> Model::tensor(const char* name, Dtype dtype,
+                                         std::vector<std::size_t> shape,
+                                         std::vector<std::vector<T>>& copies) {
+  const TensorView* const view = file_.find(name);
+  if (view == nullptr) return damaged(fmt::format("tensor {} is missing", name));
+  bool fits = view->dtype == dtype && view->shape.size() == shape.size();
+  std::size_t count = 1;
+  for (std::size_t i = 0; fits && i < shape.size(); ++i) {
+    // A length of npos is for the caller to check.
+    fits = shape[i] == std::string::npos || std::cmp_equal(view->shape[i], shape[i]);
+    count *= static_cast<std::size_t>(view->shape[i]);
+  }
+  if (!fits || count * sizeof(T) != view->bytes.size()) {
+    return damaged(fmt::format("tensor {} has another type or shape", name));
+  }
+  const void* data = view->bytes.data();
+  if (reinterpret_cast<std::uintptr_t>(data) % alignof(T) != 0) {
+    copies.emplace_back(count);
+    std::memcpy(copies.back().data(), data, view->bytes.size());
+    data = copies.back().data();
+  }
+  const std::span<const T> values(static_cast<const T*>(data), count);
+  if constexpr (std::is_same_v<T, float>) {
+    for (const float value : values) {
+      // Also keeps sums of a few thousand of them finite.
+      if (!(std::abs(value) <= 1e6f)) return damaged(fmt::format("tensor {} has no finite numbers", name));
+    }
+  }
+  return values;
+}
+
+Result<Vocabulary> Model::read_vocabulary(const std::string& prefix, std::size_t rows) {
+  const auto keys = tensor<std::int64_t>((prefix + ".keys").c_str(), Dtype::i64, {std::string::npos}, key_copies_);
+  if (!keys) return keys.error();
+  const auto places = tensor<std::int32_t>((prefix + ".rows").c_str(), Dtype::i32, {keys->size()}, row_copies_);
+  if (!places) return places.error();
+  if (keys->size() == 0 || (keys->size() & (keys->size() - 1)) != 0) {
+    return damaged("the size of a vocabulary is no power of two");
+  }
+  for (const std::int32_t row : *places) {
+    if (row >= 0 && std::cmp_greater_equal(row, rows)) return damaged("a vocabulary's row is out of range");
+  }
+  return Vocabulary(*keys, *places);
+}
+
+Result<void> Model::read() {
+  if (const Result<void> read = read_metadata(); !read) return read.error();
+  constexpr std::size_t any = std::string::npos;
+  const std::size_t classes = intents_.size() + 1, tags = kinds_.empty() ? 0 : 2 * kinds_.size() + 1;
+  const auto floats = [&](std::span<const float>& into, const char* name,
+                          std::vector<std::size_t> shape) -> Result<void> {
+    const auto values = tensor<float>(name, Dtype::f32, std::move(shape), float_copies_);
+    if (!values) return values.error();
+    into = *values;
+    return {};
+  };
+  if (auto r = floats(space_.rarity, "intent.rarity", {any}); !r) return r;
+  const std::size_t rows = space_.rarity.size();
+  if (auto r = floats(weights_, "intent.weights", {rows, classes}); !r) return r;
+  if (auto r = floats(bias_, "intent.bias", {classes}); !r) return r;
+  if (auto r = floats(emissions_, "tag.emissions", {any, tags}); !r) return r;
+  if (auto r = floats(tag_bias_, "tag.bias", {tags}); !r) return r;
+  if (auto r = floats(first_, "tag.first", {tags}); !r) return r;
+  if (auto r = floats(transitions_, "tag.transitions", {tags, tags}); !r) return r;
+  const auto intents = read_vocabulary("intent", rows);
+  if (!intents) return intents.error();
+  space_.vocabulary = *intents;
+  const auto words = read_vocabulary("tag", tags == 0 ? 0 : emissions_.size() / tags);
+  if (!words) return words.error();
+  tag_vocabulary_ = *words;
+  return {};
+}
+
+Result<void> Model::read_metadata() {
+  const auto text = [this](std::string_view name) -> std::string_view {
+    const auto at = file_.metadata().find(name);
+    return at == file_.metadata().end() ? std::string_view() : std::string_view(at->second);
+  };
+  if (text("format") != "usher-nlu") return invalid("this is no model of Usher's");
+  if (text("format_version") != std::to_string(model_format) ||
+      text("feature_version") != std::to_string(feature_version)) {
+    return invalid("this model is of another version of Usher; run 'usher train' again");
+  }
+  data_hash_ = text("data_hash");
+  const JsonLimits limits{16 << 20, 8};
+  const auto intents = parse_json(text("intents"), limits);
+  const auto kinds = parse_json(text("entities"), limits);
+  const auto calibration = parse_json(text("calibration"), limits);
+  const auto unseen = parse_json(text("unseen_rarity"), limits);
+  if (!intents || !intents->is_array() || !kinds || !kinds->is_array() || !calibration ||
+      !calibration->is_object() || !unseen || !unseen->is_array() ||
+      unseen->as_array().size() != block_count) {
+    return damaged("its metadata cannot be read");
+  }
+  if (intents->as_array().size() > names_limit || kinds->as_array().size() > names_limit) {
+    return damaged("too many labels");
+  }
+  for (const json::value& name : intents->as_array()) {
+    if (!name.is_string()) return damaged("an intent has no name");
+    intents_.emplace_back(name.as_string());
+  }
+  for (const json::value& kind : kinds->as_array()) {
+    if (!kind.is_array() || text_at(kind.as_array(), 0).empty()) return damaged("an entity has no type");
+    const json::array& names = kind.as_array();
+    kinds_.push_back({text_at(names, 0), text_at(names, 1), text_at(names, 2)});
+  }
+  const auto number = [](const json::value& value) {
+    const bool is_number = value.is_double() || value.is_int64() || value.is_uint64();
+    const double d = is_number ? value.to_number<double>() : NAN;
+    return std::abs(d) <= 1e6 ? d : NAN;
+  };
+  for (std::size_t i = 0; i < block_count; ++i) {
+    const double d = number(unseen->as_array()[i]);
+    if (std::isnan(d)) return damaged("its metadata has no finite numbers");
+    space_.unseen_rarity[i] = static_cast<float>(d);
+  }
+  const json::object& numbers = calibration->as_object();
+  calibration_.temperature = get_number(numbers, "temperature").value_or(NAN);
+  calibration_.outside_bias = get_number(numbers, "outside_bias").value_or(NAN);
+  const json::array* const weights = get_array(numbers, "outside_weights");
+  bool finite = calibration_.temperature > 1e-3 && calibration_.temperature < 1e3 &&
+                std::abs(calibration_.outside_bias) <= 1e6 && weights != nullptr &&
+                weights->size() == signal_count;
+  for (std::size_t i = 0; finite && i < signal_count; ++i) {
+    calibration_.outside_weights[i] = number((*weights)[i]);
+    finite = !std::isnan(calibration_.outside_weights[i]);
+  }
+  if (!finite) return damaged("its calibration cannot be read");
+  return read_rules(text("rules"));
+}
+
+Result<void> Model::read_rules(std::string_view text) {
+  const auto parsed = parse_json(text, {16 << 20, 8});
+  if (!parsed || !parsed->is_object()) return damaged("its rules cannot be read");
+  const json::object& rules = parsed->as_object();
+  const json::array none;
+  const auto array = [&](const char* name) -> const json::array& {
+    const json::array* const found = get_array(rules, name);
+    return found != nullptr ? *found : none;
+  };
+  for (const json::value& value : array("lookups")) {
+    if (!value.is_object()) return damaged("a lookup cannot be read");
+    Lookup lookup;
+    lookup.entity = std::string(get_string(value.as_object(), "entity").value_or(""));
+    if (const json::array* const words = get_array(value.as_object(), "words")) {
+      for (std::size_t i = 0; i < words->size(); ++i) lookup.words.push_back(text_at(*words, i));
+    }
+    rules_.lookups.push_back(std::move(lookup));
+  }
+  for (const json::value& value : array("patterns")) {
+    if (!value.is_object()) return damaged("a regex cannot be read");
+    const json::object& object = value.as_object();
+    Pattern pattern;
+    pattern.entity = std::string(get_string(object, "entity").value_or(""));
+    pattern.regex = std::string(get_string(object, "regex").value_or(""));
+    pattern.mark.file = std::string(get_string(object, "file").value_or(""));
+    rules_.patterns.push_back(std::move(pattern));
+  }
+  for (const json::value& value : array("annotations")) {
+    if (!value.is_array()) return damaged("an annotation cannot be read");
+    const json::array& fields = value.as_array();
+    Example example;
+    example.text = text_at(fields, 0);
+    Entity entity;
+    entity.type = text_at(fields, 1);
+    entity.role = text_at(fields, 2);
+    entity.group = text_at(fields, 3);
+    entity.value = text_at(fields, 4);
+    entity.span = {0, example.text.size()};
+    example.entities.push_back(std::move(entity));
+    rules_.examples.push_back(std::move(example));
+  }
+  if (const json::object* const synonyms = get_object(rules, "synonyms")) {
+    for (const auto& entry : *synonyms) {
+      if (entry.value().is_string()) rules_.synonyms.emplace(std::string(entry.key()), std::string(entry.value().as_string()));
+    }
+  }
+  return {};
+}
+
+}  // namespace nlu

@@ -1,0 +1,316 @@
+#include "nlu/torch/trainer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <thread>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "nlu/entity_resolution.h"
+#include "nlu/torch/calibration.h"
+#include "nlu/torch/examples.h"
+#include "nlu/torch/fit.h"
+#include "nlu/torch/model.h"
+
+namespace nlu {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t large_data = 4000;
+
+// Adds up what all fits have done, and asks whether to go on.
+class Watch {
+ public:
+  explicit Watch(const std::function<bool(const Progress&)>& progress) : progress_(progress) {}
+
+  void plan(double work) { planned_ += work; }
+  bool is_stopped() const { return stopped_; }
+
+  bool tell(std::string_view phase, const FitProgress& fit, int epochs, double work) {
+    const std::lock_guard lock(mutex_);
+    done_ += work;
+    if (!progress_ || stopped_) return !stopped_;
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double done = planned_ > 0 ? std::min(done_ / planned_, 1.0) : 0;
+    const double left = done > 0 ? seconds * (1 - done) / done : 0;
+    if (!progress_({phase, fit.epoch, epochs, fit.loss, fit.accuracy, done, left})) stopped_ = true;
+    return !stopped_;
+  }
+
+ private:
+  const std::function<bool(const Progress&)>& progress_;
+  std::mutex mutex_;
+  std::atomic<bool> stopped_{false};
+  double planned_ = 0, done_ = 0;
+  Clock::time_point start_ = Clock::now();
+};
+
+FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
+  FitOptions fit;
+  fit.seed = options.seed;
+  const bool large = examples > large_data;
+  fit.batch = large ? 256 : 32;
+  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 30;
+  fit.learning_rate = large ? 0.3 : 0.2;
+  fit.l2 = large ? 0 : 1e-5;
+  fit.dropout = 0.3;
+  return fit;
+}
+
+struct IntentFit {
+  FeatureTable table;
+  Linear linear;
+};
+
+SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& chosen,
+                   const IntentSpace& space) {
+  SparseRows rows;
+  std::vector<std::int64_t> columns;
+  std::vector<float> values;
+  for (const std::size_t i : chosen) {
+    space.weigh(examples.utterances[i].features, columns, values);
+    rows.columns.insert(rows.columns.end(), columns.begin(), columns.end());
+    rows.values.insert(rows.values.end(), values.begin(), values.end());
+    rows.ends.push_back(std::ssize(rows.columns));
+  }
+  return rows;
+}
+
+IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& chosen,
+                      const TrainOptions& options, std::string_view phase, Watch& watch) {
+  IntentFit fit;
+  fit.table = make_feature_table(examples.utterances, chosen);
+  const SparseRows rows = rows_of(examples, chosen, fit.table.space());
+  std::vector<std::int64_t> labels;
+  std::vector<float> importance;
+  for (const std::size_t i : chosen) {
+    labels.push_back(static_cast<std::int64_t>(examples.utterances[i].label));
+    importance.push_back(examples.utterances[i].importance);
+  }
+  const FitOptions how = intent_options(options, examples.utterances.size());
+  const auto work = static_cast<double>(chosen.size());
+  fit.linear = fit_linear(rows, labels, importance, fit.table.rarity.size(),
+                          examples.intents.size() + 1, how, [&](const FitProgress& now) {
+                            return watch.tell(phase, now, how.epochs, work);
+                          });
+  return fit;
+}
+
+// Which fold an example is held out in: dealt out label by label, so that each fold has some of all.
+std::vector<int> deal_folds(const Examples& examples, int folds, int share) {
+  std::vector<int> next(examples.intents.size() + 2, 0), fold;
+  for (const IntentExample& e : examples.utterances) {
+    int& n = next[e.label + (e.built_in ? 1 : 0)];
+    const int place = n++ % share;
+    fold.push_back(place < folds ? place : -1);
+  }
+  return fold;
+}
+
+std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
+                                 const std::vector<std::size_t>& chosen) {
+  std::vector<HeldOut> result;
+  std::vector<std::int64_t> columns;
+  std::vector<float> values;
+  const std::size_t classes = fit.linear.classes;
+  for (const std::size_t i : chosen) {
+    HeldOut h;
+    h.label = examples.utterances[i].label;
+    h.known = fit.table.space().weigh(examples.utterances[i].features, columns, values);
+    h.logits = fit.linear.bias;
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+      const float* const row = fit.linear.weights.data() + static_cast<std::size_t>(columns[k]) * classes;
+      for (std::size_t c = 0; c < classes; ++c) h.logits[c] += values[k] * row[c];
+    }
+    result.push_back(std::move(h));
+  }
+  return result;
+}
+
+struct TagFit {
+  VocabularyTable vocabulary;
+  Crf crf;
+};
+
+FitOptions tag_options(const TrainOptions& options, std::size_t sentences) {
+  FitOptions fit;
+  fit.seed = options.seed + 1;
+  fit.batch = 16;
+  fit.epochs = options.epochs > 0 ? options.epochs : sentences > large_data ? 6 : 12;
+  fit.learning_rate = 0.15;
+  fit.l2 = 1e-5;
+  fit.dropout = 0.2;
+  return fit;
+}
+
+TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& watch) {
+  std::vector<std::uint64_t> keys;
+  for (const TagExample& sentence : examples.sentences) {
+    for (const auto& word : sentence.words) keys.insert(keys.end(), word.begin(), word.end());
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  TagFit fit;
+  fit.vocabulary = make_vocabulary(keys);
+  const Vocabulary vocabulary = fit.vocabulary.view();
+  SparseRows tokens;
+  std::vector<std::int64_t> tags;
+  std::vector<std::size_t> ends;
+  for (const TagExample& sentence : examples.sentences) {
+    for (const auto& word : sentence.words) {
+      for (const std::uint64_t key : word) {
+        tokens.columns.push_back(vocabulary.find(key));
+        tokens.values.push_back(1.0f);
+      }
+      tokens.ends.push_back(std::ssize(tokens.columns));
+    }
+    tags.insert(tags.end(), sentence.tags.begin(), sentence.tags.end());
+    ends.push_back(tags.size());
+  }
+  const FitOptions how = tag_options(options, examples.sentences.size());
+  const auto work = static_cast<double>(examples.sentences.size());
+  fit.crf = fit_crf(tokens, tags, ends, keys.size(), 2 * examples.kinds.size() + 1, how,
+                    [&](const FitProgress& now) { return watch.tell("entities", now, how.epochs, work); });
+  return fit;
+}
+
+// Runs jobs on two threads. Each is alone on its thread, so what it computes does not depend on
+// which thread takes it.
+void run_all(std::vector<std::function<void()>> jobs) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t job = next++; job < jobs.size(); job = next++) jobs[job]();
+  };
+  std::thread other(work);
+  work();
+  other.join();
+}
+
+// What rules need of the data, without the examples: each annotated text once.
+TrainingData rules_of(const TrainingData& data) {
+  TrainingData rules;
+  rules.lookups = data.lookups;
+  rules.patterns = data.patterns;
+  rules.synonyms = data.synonyms;
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  for (const Example& example : data.examples) {
+    for (const Entity& entity : example.entities) {
+      Example annotation;
+      annotation.text = example.text.substr(entity.span.begin, entity.span.end - entity.span.begin);
+      if (!seen.emplace(annotation.text, entity.type, entity.value).second) continue;
+      annotation.entities.push_back(entity);
+      annotation.entities.back().span = {0, annotation.text.size()};
+      rules.examples.push_back(std::move(annotation));
+    }
+  }
+  return rules;
+}
+
+std::string training_hash(const TrainingData& data, std::uint64_t seed) {
+  return fmt::format("{}/{}/{}", content_hash(data), trainer_version, seed);
+}
+
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace
+
+Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
+                          const std::string& path,
+                          const std::function<bool(const Progress&)>& progress) {
+  const Clock::time_point start = Clock::now();
+  Watch watch(progress);
+  const Result<RuleEntities> rules = RuleEntities::compile(data);
+  if (!rules) return rules.error();
+  const Examples examples = read_examples(data, *rules);
+  if (examples.intents.size() < 2) {
+    return invalid("a model needs examples of at least two intents; write more in nlu/*.yml");
+  }
+
+  const std::size_t count = examples.utterances.size();
+  const bool large = count > large_data;
+  const int folds = large ? 1 : std::max(options.folds, 2);
+  const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
+  std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
+  IntentFit intents;
+  TagFit tags;
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  watch.plan(static_cast<double>(count) * intent_options(options, count).epochs *
+             (large ? 1.9 : static_cast<double>(folds)));
+  const std::size_t sentences = examples.sentences.size();
+  watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs);
+
+  std::vector<std::function<void()>> jobs;
+  if (!examples.kinds.empty()) jobs.push_back([&] { tags = fit_tags(examples, options, watch); });
+  jobs.push_back([&] { intents = fit_intents(examples, all, options, "training", watch); });
+  for (int fold = 0; fold < folds; ++fold) {
+    jobs.push_back([&, fold] {
+      if (watch.is_stopped()) return;
+      std::vector<std::size_t> learnt, tested;
+      for (const std::size_t i : all) (fold_of[i] == fold ? tested : learnt).push_back(i);
+      const IntentFit fit = fit_intents(examples, learnt, options, "calibrating", watch);
+      held_out[static_cast<std::size_t>(fold)] = held_out_by(fit, examples, tested);
+    });
+  }
+  run_all(std::move(jobs));
+  if (watch.is_stopped()) return Error{Errc::unavailable, "training was stopped; nothing was changed"};
+
+  std::vector<HeldOut> tested;
+  for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
+  ModelParts parts;
+  parts.calibration = calibrate(tested);
+  const HeldOutRates held_out_rates = rates(parts.calibration, tested);
+
+  TrainReport report;
+  report.examples = data.examples.size();
+  report.intents = examples.intents.size();
+  report.entities = examples.kinds.size();
+  report.features = intents.table.rarity.size();
+  for (const IntentExample& e : examples.utterances) report.negatives += e.label == examples.intents.size();
+  report.held_out_accuracy = held_out_rates.right;
+  report.held_out_refused = held_out_rates.refused;
+  report.temperature = parts.calibration.temperature;
+
+  parts.intents = examples.intents;
+  parts.intent_vocabulary = std::move(intents.table.vocabulary);
+  parts.rarity = std::move(intents.table.rarity);
+  parts.unseen_rarity = intents.table.unseen_rarity;
+  parts.intent = std::move(intents.linear);
+  parts.kinds = examples.kinds;
+  parts.tag_vocabulary = examples.kinds.empty() ? make_vocabulary({}) : std::move(tags.vocabulary);
+  parts.tagger = std::move(tags.crf);
+  parts.rules = rules_of(data);
+  parts.data_hash = training_hash(data, options.seed);
+  parts.seed = options.seed;
+  std::error_code failed;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (const Result<void> saved = save_model(parts, path); !saved) return saved.error();
+  report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  report.peak_memory_bytes = peak_memory();
+  return report;
+}
+
+bool is_up_to_date(const std::string& path, const TrainingData& data, std::uint64_t seed) {
+  const Result<std::unique_ptr<Model>> model = Model::open(path);
+  return model && (*model)->trained_from() == training_hash(data, seed);
+}
+
+std::string model_path_of(const std::string& bot_folder) {
+  return (std::filesystem::path(bot_folder) / ".usher" / "model.safetensors").string();
+}
+
+}  // namespace nlu

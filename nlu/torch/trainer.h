@@ -1,0 +1,61 @@
+// From a bot's examples to a model file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "nlu/base/result.h"
+#include "nlu/training_data.h"
+
+namespace nlu {
+
+// Raised when training itself changes, so that older models are trained again.
+inline constexpr int trainer_version = 1;
+
+struct TrainOptions {
+  std::uint64_t seed = 1;
+  int epochs = 0;  // 0: as many as suit the amount of data.
+  int folds = 5;   // For calibration; large data (over 4,000 examples) is held out once instead.
+};
+
+struct Progress {
+  std::string_view phase;  // "reading", "calibrating", "training", "entities", "saving"
+  int epoch = 0;
+  int epochs = 0;
+  double loss = 0;
+  double accuracy = 0;  // On the examples just learnt from.
+  double done = 0;      // Of everything, 0 to 1.
+  double seconds_left = 0;
+};
+
+struct TrainReport {
+  std::size_t examples = 0;
+  std::size_t intents = 0;
+  std::size_t entities = 0;  // Kinds the tagger knows.
+  std::size_t features = 0;
+  std::size_t negatives = 0;  // Examples of what is outside, the bot's own and built-in ones.
+  double held_out_accuracy = 0;   // In scope: not refused and right, on examples not learnt from.
+  double held_out_refused = 0;    // Outside: refused.
+  double temperature = 1;
+  double seconds = 0;
+  std::size_t peak_memory_bytes = 0;  // Of the process.
+};
+
+// Trains and writes `path`, whole or not at all. The same data, options and version give the same
+// file, byte by byte. `progress` is called by one thread at a time, not always the caller's; when
+// it returns false, training stops with Errc::unavailable and the file at `path` stays as it was.
+// Errc::invalid: fewer than two intents, or a regex that RE2 refuses.
+Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
+                          const std::string& path,
+                          const std::function<bool(const Progress&)>& progress = {});
+
+// Whether the model at `path` was trained from `data` with this seed by this version.
+bool is_up_to_date(const std::string& path, const TrainingData& data, std::uint64_t seed);
+
+// BOT/.usher/model.safetensors
+std::string model_path_of(const std::string& bot_folder);
+
+}  // namespace nlu
