@@ -1,0 +1,237 @@
+// A bot as the engine runs it: what a business wrote, compiled, with every name resolved.
+//
+// Immutable once loaded (dialog/load.h) and shared by threads. Marks stay, so that a running
+// engine and `usher check` can name the line.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dialog/backend.h"
+#include "dialog/condition.h"
+#include "nlu/base/diagnostic.h"
+#include "nlu/base/json.h"
+#include "nlu/base/regex.h"
+#include "nlu/training_data.h"
+
+namespace dialog {
+
+using nlu::Mark;
+
+// ---- slots ----
+
+enum class SlotType { text, boolean, categorical, number, list, any };
+
+struct SlotMapping {
+  enum class Kind { from_entity, from_intent, from_text, from_llm, controlled };
+  Kind kind = Kind::from_llm;
+  std::string entity, role, group;      // from_entity
+  std::vector<std::string> intents;     // from_intent, and "only if" for the others; empty: any
+  std::vector<std::string> not_intents;
+  json::value value;                    // from_intent
+};
+
+struct Slot {
+  std::string name;
+  SlotType type = SlotType::text;
+  std::vector<std::string> values;      // categorical
+  std::optional<double> min, max;       // number
+  json::value initial;                  // null: none
+  std::vector<SlotMapping> mappings;    // In order of preference; never empty.
+  bool shared = false;                  // Survives flows: persisted everywhere.
+  Mark mark;
+};
+
+// ---- wording ----
+
+// Text with `{slot}` or `{context.x}` in it; nothing else is special.
+struct Template {
+  std::string text;
+};
+
+struct Button {
+  Template title;
+  std::map<std::string, Template> title_translations;  // By language.
+  std::string payload;  // `/intent{"entity":"value"}`, `/SetSlots(a=b)` or plain text; or
+  std::string url;      // a link. One of both is empty.
+};
+
+struct Variation {
+  std::optional<Condition> condition;
+  std::string channel;  // Empty: any.
+  Template text;
+  std::map<std::string, Template> translations;  // By language.
+  std::vector<Button> buttons;
+  std::vector<Button> quick_replies;
+  std::string image_url;  // May hold {slot}, percent-encoded when filled in.
+  std::string image_alt;
+  std::string attachment_url;
+  json::value custom;     // null: none
+  Mark mark;
+};
+
+struct Response {
+  std::string name;  // "utter_ask_order_number"
+  std::vector<Variation> variations;
+  Mark mark;
+};
+
+// ---- flows ----
+
+// Where a step leads: a step of the same flow by index, or its end.
+struct Target {
+  std::optional<std::size_t> step;  // nullopt: END
+};
+
+struct Branch {
+  std::optional<Condition> condition;  // nullopt: else
+  Target target;
+  Mark mark;
+};
+
+// What a typed `collect` accepts.
+enum class InputType { any, text, number, email, phone, date, choice, confirmation, rating, file };
+
+struct Rejection {
+  Condition condition;
+  std::string utter;  // Response's name.
+  Mark mark;
+};
+
+struct Collect {
+  std::string slot;
+  std::string utter;  // Response's name; default utter_ask_<slot>.
+  InputType type = InputType::any;
+  bool has_type = false;               // The author wrote it; else it follows from the slot's.
+  std::optional<nlu::Regex> matches;   // Of the whole text.
+  std::optional<double> min, max;      // number, rating
+  std::vector<std::string> choices;    // choice; a categorical slot's values by default
+  std::vector<Rejection> rejections;
+  bool ask_before_filling = false;
+  bool reset_after_flow_ends = true;
+  bool force_slot_filling = false;     // Nothing but an answer is heard.
+  std::vector<std::string> accept;     // file: media types, "image/*"
+  std::size_t max_bytes = 0;           // file: 0 means the operator's limit
+};
+
+struct Assignment {
+  std::string slot;
+  json::value value;  // A text may hold {slot}. null resets.
+};
+struct SetSlots {
+  std::vector<Assignment> assignments;
+};
+
+struct Say {
+  std::string response;  // utter_… ; wording inline is a response made by the loader.
+};
+
+struct Http {
+  std::string method;           // GET, POST, PUT, PATCH, DELETE
+  std::string path;             // Relative to the bot's backend.url, or absolute; may hold {slot}.
+  json::value body;             // null: none; texts may hold {slot}
+  std::map<std::string, std::string> headers;
+  std::chrono::milliseconds timeout{3000};
+  int retries = 0;
+  bool idempotent = false;      // GET always is.
+  std::map<std::string, std::string> result;  // slot → JSON path
+  // By status ("404"), class ("5xx"), "timeout" or "else"; a step of this flow, or a flow's id.
+  struct OnError {
+    std::string on;
+    std::variant<Target, std::string> where;
+  };
+  std::vector<OnError> on_error;
+};
+
+struct Call {
+  std::string flow;
+};
+struct Link {
+  std::string flow;
+};
+struct Noop {};
+struct Handover {
+  std::string queue;
+  Template summary;
+  std::chrono::seconds timeout{300};
+};
+// What only the default patterns do: pattern steps that the engine itself carries out.
+struct Builtin {
+  std::string action;  // "action_cancel_flow", "action_correct", "action_clarify", …
+};
+
+struct Step {
+  std::string id;  // The author's, or "<index>_<kind>"; unique in the flow, stable over reloads.
+  Mark mark;
+  std::variant<Collect, SetSlots, Say, Http, Call, Link, Noop, Handover, Builtin> what;
+  std::vector<Branch> next;  // Never empty: ends with an unconditional branch.
+};
+
+struct Trigger {
+  std::string intent;
+  double threshold = 0;  // 0: the bot's.
+};
+
+struct Flow {
+  std::string id;
+  std::string name;  // Shown to customers; default: the id in words.
+  std::map<std::string, std::string> name_translations;
+  std::string description;
+  std::optional<Condition> guard;  // `if`
+  std::vector<Trigger> triggers;
+  std::vector<std::string> persisted_slots;
+  bool run_pattern_completed = true;
+  bool is_pattern = false;
+  std::vector<Step> steps;  // Nested steps are laid out flat; the first is the entry.
+  Mark mark;
+
+  const Step* find_step(std::string_view step_id) const;
+};
+
+// ---- the bot ----
+
+struct Understanding {
+  double intent_threshold = 0.5;    // Below: cannot handle.
+  double ambiguity_margin = 0.1;    // Best two nearer than this: clarification.
+  double outside_threshold = 0.5;   // p_outside above: cannot handle.
+  bool thresholds_from_model = true;  // Neither was written: the trained model's own hold.
+  // Intents with a meaning for the engine.
+  std::string affirm = "affirm", deny = "deny", cancel = "cancel", repeat = "repeat",
+              restart = "restart", skip = "skip", handover = "talk_to_person",
+              out_of_scope = "out_of_scope", chitchat = "chitchat";
+};
+
+struct Bot {
+  std::string name;
+  std::string title;      // For people.
+  std::string language = "en";
+  std::vector<std::string> additional_languages;
+  std::string time_zone = "UTC";  // IANA
+  std::string backend_url;        // ${ENV} already put in; empty: none
+  std::map<std::string, std::string> backend_headers;
+  std::chrono::milliseconds backend_timeout{3000};  // Of an http step that names none.
+  std::chrono::seconds session_timeout{3600};
+  json::object opening_hours;     // Day → "08:00-20:00", "closed" or a list of spans; as written.
+  json::object model;             // What training takes from bot.yml, such as `seed`; as written.
+  Understanding understanding;
+
+  std::map<std::string, Slot> slots;
+  std::map<std::string, Response> responses;
+  std::map<std::string, Flow> flows;  // Patterns too, the defaults where nothing overrides them.
+  nlu::TrainingData training;
+  Backend backend;        // The stand-in of backend.yml; empty when there is none.
+  std::string version;    // Content hash of flows, domain and settings.
+
+  const Flow* find_flow(std::string_view id) const;
+  const Slot* find_slot(std::string_view slot_name) const;
+  const Response* find_response(std::string_view response_name) const;
+};
+
+using BotPtr = std::shared_ptr<const Bot>;
+
+}  // namespace dialog

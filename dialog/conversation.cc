@@ -1,0 +1,302 @@
+#include "dialog/conversation.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "dialog/event_fields.h"
+
+namespace dialog {
+
+namespace {
+
+namespace json = nlu::json;
+using detail::FieldReader;
+using detail::FieldWriter;
+using detail::Ref;
+
+constexpr int snapshot_schema = 1;
+
+Frame* find_frame(Conversation& c, std::uint64_t id) {
+  for (Frame& frame : c.stack) {
+    if (frame.id == id) return &frame;
+  }
+  return nullptr;
+}
+
+void remember_collected(Frame& frame, const std::string& slot) {
+  auto& slots = frame.collected;
+  if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+}
+
+// What acts next lies on top: a resumed flow moves there with all it called.
+void raise(Conversation& c, std::uint64_t id) {
+  auto& stack = c.stack;
+  const auto at = std::find_if(stack.begin(), stack.end(), [&](const Frame& f) { return f.id == id; });
+  if (at == stack.end()) return;
+  auto begin = at;
+  while (begin != stack.begin() && begin->parent != 0) --begin;
+  auto end = at + 1;
+  while (end != stack.end() && end->parent != 0) ++end;
+  std::rotate(begin, end, stack.end());
+}
+
+// Folds one event into a conversation; one overload a kind, those without an effect share one.
+struct Fold {
+  Conversation& c;
+  Millis ts;
+
+  template <class Other>
+  void operator()(const Other&) {}
+
+  void operator()(const event::ConversationStarted& e) {
+    c.bot = e.bot;
+    c.channel = e.channel;
+    c.language = e.language;
+    c.random_seed = e.random_seed;
+    c.secret_hash = e.secret_hash;
+    c.sender = e.sender;
+    c.started = c.last_activity = ts;
+  }
+  void operator()(const event::UserIdentified& e) {
+    c.user = e.user;
+    c.user_name = e.name;
+  }
+  void operator()(const event::SessionStarted& e) {
+    c.session = e.session;
+    c.session_open = true;
+    c.bot_version = e.bot_version;
+    if (!e.model_version.empty()) c.model_version = e.model_version;
+    c.last_activity = ts;
+  }
+  void operator()(const event::SessionEnded&) {
+    c.session_open = false;
+    c.stack.clear();
+    c.not_understood = 0;
+    for (PendingEffect& pending : c.pending) pending.frame = 0;
+  }
+  void operator()(const event::Uttered& e) {
+    c.turn = e.turn;
+    c.last_activity = ts;
+  }
+  void operator()(const event::Interpreted& e) {
+    if (!e.interpretation.model_version.empty()) c.model_version = e.interpretation.model_version;
+  }
+  void operator()(const event::Commanded& e) {
+    c.not_understood =
+        std::holds_alternative<command::CannotHandle>(e.command) ? c.not_understood + 1 : 0;
+  }
+  void operator()(const event::LanguageChanged& e) { c.language = e.language; }
+  void operator()(const event::FlowStarted& e) {
+    Frame frame;
+    frame.id = e.frame;
+    frame.flow = e.flow;
+    frame.parent = e.parent;
+    frame.context = e.context;
+    c.stack.push_back(std::move(frame));
+    c.last_frame = std::max(c.last_frame, e.frame);
+  }
+  void operator()(const event::FlowInterrupted& e) {
+    if (Frame* frame = find_frame(c, e.frame)) frame->interrupted = true, frame->waiting = false;
+  }
+  void operator()(const event::FlowResumed& e) {
+    if (Frame* frame = find_frame(c, e.frame)) frame->interrupted = false;
+    raise(c, e.frame);
+  }
+  void operator()(const event::FlowEnded& e) {
+    const auto ended = std::find_if(c.stack.begin(), c.stack.end(),
+                                    [&](const Frame& frame) { return frame.id == e.frame; });
+    if (ended == c.stack.end()) return;
+    if (Frame* parent = ended->parent ? find_frame(c, ended->parent) : nullptr) {
+      for (const std::string& slot : ended->collected) remember_collected(*parent, slot);
+    }
+    for (PendingEffect& pending : c.pending) {
+      if (pending.frame == e.frame) pending.frame = 0;
+    }
+    c.stack.erase(ended);
+  }
+  void operator()(const event::StepEntered& e) {
+    if (Frame* frame = find_frame(c, e.frame)) frame->step = e.step, frame->waiting = false;
+  }
+  void operator()(const event::Asked& e) {
+    if (Frame* frame = find_frame(c, e.frame)) {
+      frame->waiting = true;
+      remember_collected(*frame, e.slot);
+    }
+  }
+  void operator()(const event::SlotSet& e) {
+    if (e.value.is_null()) {
+      c.slots.erase(e.slot);
+    } else {
+      c.slots[e.slot] = e.value;
+    }
+    Frame* frame = e.frame ? find_frame(c, e.frame) : nullptr;
+    if (frame && e.by != "reset") remember_collected(*frame, e.slot);
+  }
+  void operator()(const event::ActionStarted& e) {
+    c.pending.push_back({e.effect, e.frame, e.step, e.repeatable});
+    c.last_effect = std::max(c.last_effect, e.effect);
+  }
+  void operator()(const event::ActionFinished& e) {
+    std::erase_if(c.pending, [&](const PendingEffect& p) { return p.effect == e.effect; });
+  }
+  void operator()(const event::Replied& e) {
+    if (!c.last_replies.empty() && c.last_replies.front().turn != e.turn) c.last_replies.clear();
+    c.last_replies.push_back(e);
+  }
+  void operator()(const event::HandoverChanged& e) {
+    c.handover = e.state;
+    c.handover_by = e.by;
+    if (!e.queue.empty()) c.handover_queue = e.queue;
+  }
+  void operator()(const event::TimerSet& e) {
+    c.timers[e.timer] = {e.kind, e.due};
+    c.last_timer = std::max(c.last_timer, e.timer);
+  }
+  void operator()(const event::TimerEnded& e) { c.timers.erase(e.timer); }
+};
+
+}  // namespace
+
+bool Conversation::is_waiting_for_effect() const {
+  return std::any_of(pending.begin(), pending.end(),
+                     [](const PendingEffect& effect) { return effect.frame != 0; });
+}
+
+void Conversation::apply(const Event& event) {
+  assert(event.number == last_event + 1);
+  last_event = event.number;
+  if (event.seq) head_seq = event.seq;
+  std::visit(Fold{*this, event.ts}, event.body);
+}
+
+namespace detail {
+
+// A timer as the snapshot has it.
+struct KeptTimer {
+  std::uint64_t timer = 0;
+  std::string kind;
+  Millis due = 0;
+};
+
+template <class A>
+void fields(A& a, Ref<A, KeptTimer> t) {
+  a("timer", t.timer);
+  a("kind", t.kind);
+  a("due", t.due);
+}
+
+template <class A>
+void fields(A& a, Ref<A, Frame> f) {
+  a("id", f.id);
+  a("flow", f.flow);
+  a("step", f.step);
+  a("parent", f.parent);
+  a("waiting", f.waiting);
+  a("interrupted", f.interrupted);
+  a("context", f.context);
+  a("collected", f.collected);
+}
+
+template <class A>
+void fields(A& a, Ref<A, PendingEffect> p) {
+  a("effect", p.effect);
+  a("frame", p.frame);
+  a("step", p.step);
+  a("repeatable", p.repeatable);
+}
+
+template <class A>
+void fields(A& a, Ref<A, event::Replied> e) {
+  fields(a, a, e);
+}
+
+// All but `slots` and `timers`, which are maps.
+template <class A>
+void plain_fields(A& a, Ref<A, Conversation> c) {
+  a("last_event", c.last_event);
+  a("head_seq", c.head_seq);
+  a("turn", c.turn);
+  a("session", c.session);
+  a("session_open", c.session_open);
+  a("started", c.started);
+  a("last_activity", c.last_activity);
+  a("bot", c.bot);
+  a("channel", c.channel);
+  a("language", c.language);
+  a("bot_version", c.bot_version);
+  a("model_version", c.model_version);
+  a("secret_hash", c.secret_hash);
+  a("sender", c.sender);
+  a("user", c.user);
+  a("user_name", c.user_name);
+  a("random_seed", c.random_seed);
+  a("stack", c.stack);
+  a("last_frame", c.last_frame);
+  a("last_effect", c.last_effect);
+  a("last_timer", c.last_timer);
+  a("pending", c.pending);
+  a("last_replies", c.last_replies);
+  a("not_understood", c.not_understood);
+  a("handover", c.handover);
+  a("handover_by", c.handover_by);
+  a("handover_queue", c.handover_queue);
+}
+
+}  // namespace detail
+
+std::string encode(const Conversation& conversation) {
+  std::string out;
+  out.reserve(1024);
+  FieldWriter top(out);
+  top("schema", snapshot_schema);
+  detail::plain_fields(top, conversation);
+  if (!conversation.slots.empty()) {
+    top.begin("slots");
+    FieldWriter slots(out);
+    for (const auto& [name, value] : conversation.slots) {
+      slots.begin_any(name);
+      slots.write(value);
+    }
+    slots.close();
+  }
+  std::vector<detail::KeptTimer> timers;
+  for (const auto& [id, timer] : conversation.timers) {
+    timers.push_back({id, timer.first, timer.second});
+  }
+  top("timers", timers);
+  top.close();
+  return out;
+}
+
+nlu::Result<Conversation> decode_conversation(std::string_view bytes) {
+  const auto corrupt = [](std::string_view what) {
+    return nlu::Error{nlu::Errc::corrupt, fmt::format("conversation: {}", what)};
+  };
+  auto parsed = nlu::parse_json(bytes, {.bytes = 16 << 20, .depth = 64});
+  if (!parsed) return corrupt(parsed.error().message);
+  const json::object* object = parsed->if_object();
+  if (!object) return corrupt("not an object");
+
+  FieldReader top(*object, "");
+  int schema = 0;
+  top("schema", schema);
+  if (schema != snapshot_schema) return corrupt("schema");
+  Conversation conversation;
+  detail::plain_fields(top, conversation);
+  json::object slots;
+  top("slots", slots);
+  std::vector<detail::KeptTimer> timers;
+  top("timers", timers);
+  if (top.bad()) return corrupt(*top.bad());
+  for (auto& slot : slots) {
+    if (!slot.value().is_null()) conversation.slots.emplace(slot.key(), std::move(slot.value()));
+  }
+  for (auto& timer : timers) {
+    conversation.timers[timer.timer] = {std::move(timer.kind), timer.due};
+  }
+  return conversation;
+}
+
+}  // namespace dialog

@@ -1,0 +1,70 @@
+// A conversation's state: the fold of its events, and nothing that is not in them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dialog/event.h"
+
+namespace dialog {
+
+// One running flow. The last of the stack is the one that acts.
+struct Frame {
+  std::uint64_t id = 0;
+  std::string flow;
+  std::string step;          // Where it stands; empty: not begun
+  std::uint64_t parent = 0;  // The frame that called it; 0: none
+  bool waiting = false;      // An answer to the collect it stands at is awaited.
+  bool interrupted = false;
+  nlu::json::object context;               // A pattern's
+  std::vector<std::string> collected;      // Slots asked or set in this frame, in order.
+};
+
+struct PendingEffect {
+  std::uint64_t effect = 0;
+  std::uint64_t frame = 0;  // 0: its flow is gone.
+  std::string step;
+  bool repeatable = false;
+};
+
+struct Conversation {
+  EventNumber last_event = 0;
+  Seq head_seq = 0;
+  std::uint64_t turn = 0;
+  std::uint64_t session = 0;
+  bool session_open = false;
+  Millis started = 0;
+  Millis last_activity = 0;
+
+  std::string bot, channel, language, bot_version, model_version;
+  std::string secret_hash, sender, user, user_name;
+  std::uint64_t random_seed = 0;
+
+  std::map<std::string, nlu::json::value> slots;  // Without those that are null.
+  std::vector<Frame> stack;
+  std::uint64_t last_frame = 0, last_effect = 0, last_timer = 0;
+  std::vector<PendingEffect> pending;             // At most one today.
+  std::map<std::uint64_t, std::pair<std::string, Millis>> timers;  // id → kind, due
+
+  std::vector<event::Replied> last_replies;       // Of the last turn that had any: to repeat,
+                                                  // and what "the second one" refers to.
+  int not_understood = 0;                         // Turns in a row.
+  event::HandoverChanged::State handover = event::HandoverChanged::State::none;
+  std::string handover_by, handover_queue;
+
+  // Folds one more. `event.number` must be last_event + 1.
+  void apply(const Event& event);
+  // Whether a flow waits for an effect. One whose flow was cancelled meanwhile stays in `pending`
+  // (with frame 0) until it returns, and nobody waits for it.
+  bool is_waiting_for_effect() const;
+};
+
+std::string encode(const Conversation& conversation);  // The snapshot, JSON.
+nlu::Result<Conversation> decode_conversation(std::string_view bytes);
+
+}  // namespace dialog

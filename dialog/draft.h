@@ -1,0 +1,134 @@
+// A bot while it is being read: what is known of it so far, what is wrong with it, and the names
+// that must turn out to exist once every file has been read. Internal to the loader.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialog/bot.h"
+#include "dialog/load.h"
+#include "nlu/base/diagnostic.h"
+#include "nlu/base/yaml.h"
+
+namespace dialog {
+
+using nlu::Diagnostics;
+using nlu::Yaml;
+
+namespace limits {
+constexpr std::size_t files = 2000;
+constexpr std::size_t flows = 5000;
+constexpr std::size_t steps = 1000;  // A flow's.
+constexpr int nesting = 12;          // Of steps; YAML itself ends at 64, and each has four levels.
+constexpr std::size_t slots = 5000;
+constexpr std::size_t responses = 20'000;
+constexpr std::size_t diagnostics = 200;
+}  // namespace limits
+
+// A name that someone used and the place where.
+struct Reference {
+  enum class Kind { slot, response, flow, intent, entity };
+  Kind kind = Kind::slot;
+  std::string name;
+  Mark mark;
+  std::string user;  // A trigger's flow, "payload", "default question"; "" for others.
+};
+
+// `say: Thanks`, `utter: "thanks"`: a response of that name if there is one, else wording.
+struct PossibleName {
+  std::string flow;
+  std::size_t step = 0;
+  std::string text;
+  std::string own_name;  // Of the response that the wording becomes.
+  Mark mark;
+  int rejection = -1;  // -1: the step's own; else the collect's rejection.
+};
+
+struct OnErrorName {
+  std::string flow;
+  std::size_t step = 0;
+  std::size_t entry = 0;
+  std::string name;
+  Mark mark;
+};
+
+struct Draft {
+  Bot bot;
+  Diagnostics diagnostics;
+  const LoadOptions* options = nullptr;
+  // Where one could not be read, nothing can be said of a name that is not found.
+  std::size_t unread_files = 0;
+
+  std::vector<Reference> references;
+  std::vector<PossibleName> possible_names;
+  std::vector<OnErrorName> on_error_names;
+  std::map<std::string, Mark> declared_intents;
+  std::map<std::string, Mark> declared_entities;
+  std::set<std::string> reached_flows;  // Called, linked or led to by on_error.
+
+  void error(std::string code, const Mark& mark, std::string message);
+  void warn(std::string code, const Mark& mark, std::string message);
+  void refer(Reference::Kind kind, std::string name, const Mark& mark, std::string user = "");
+  // "flows/a.yml:3:5", for naming a second place.
+  static std::string place(const Mark& mark);
+};
+
+// ---- reading values; each reports what is wrong and returns nothing then ----
+
+// Every key of `map` is one of `known`; `what` as in "a flow", for the message.
+void check_keys(Draft& draft, const Yaml& map, std::string_view what,
+                const std::vector<std::string>& known);
+bool expect_map(Draft& draft, const Yaml& node, std::string_view what);
+bool expect_sequence(Draft& draft, const Yaml& node, std::string_view what);
+std::optional<std::string> read_text(Draft& draft, const Yaml& node, std::string_view what);
+std::optional<bool> read_bool(Draft& draft, const Yaml& node, std::string_view what);
+std::optional<double> read_number(Draft& draft, const Yaml& node, std::string_view what, double min,
+                                  double max);
+std::optional<std::int64_t> read_integer(Draft& draft, const Yaml& node, std::string_view what,
+                                         std::int64_t min, std::int64_t max);
+// A list of texts, or a single one.
+std::vector<std::string> read_texts(Draft& draft, const Yaml& node, std::string_view what);
+// The node as JSON; quoted scalars are texts, plain ones what YAML says they are.
+json::value to_json(const Yaml& node);
+// The scalar as a name: letters, digits, '_', '-', beginning with a letter or '_'.
+bool is_name(std::string_view text);
+
+// A condition and its names; also `true` and `false`.
+std::optional<Condition> read_condition(Draft& draft, const Yaml& node);
+// Text with {slot}s: refers to every slot it names.
+Template read_template(Draft& draft, const Yaml& node);
+void check_template(Draft& draft, std::string_view text, const Mark& mark);
+// The same in every text within a JSON value made from `node`.
+void check_templates(Draft& draft, const Yaml& node);
+
+// ---- the parts of a bot ----
+
+void read_settings(Draft& draft, const Yaml& file);  // bot.yml
+void read_session_config(Draft& draft, const Yaml& node);
+void read_slots(Draft& draft, const Yaml& node);
+void read_intents(Draft& draft, const Yaml& node);
+void read_entities(Draft& draft, const Yaml& node);
+void read_responses(Draft& draft, const Yaml& node);
+void read_flows(Draft& draft, const Yaml& node);
+
+// "utter_x" for "x" and "utter_x".
+std::string response_name(std::string_view written);
+// Wording written in place of a response's name: a text, a list of variations, or one variation.
+std::optional<Response> read_wording(Draft& draft, const Yaml& node, std::string name);
+
+// The flows and responses every bot has unless it defines its own.
+void add_default_patterns(Draft& draft);
+const std::vector<std::string>& pattern_names();
+// Known from Rasa, not in this version.
+bool is_unsupported_pattern(const std::string& id);
+bool is_unsupported_action(const std::string& action);
+bool is_default_response(const std::string& name);
+// The engine's own name of an action that patterns can use; Rasa's names mean the same.
+std::optional<std::string> builtin_action(const std::string& written);
+
+}  // namespace dialog

@@ -1,0 +1,222 @@
+// What commands do to the stack and the slots.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dialog/answer.h"
+#include "dialog/engine_turn.h"
+
+namespace dialog {
+
+namespace {
+
+using How = event::FlowEnded::How;
+
+constexpr std::size_t commands_limit = 32;
+
+template <class Kind>
+bool is(const Command& command) {
+  return std::holds_alternative<Kind>(command);
+}
+
+bool sets(const Command& command, const std::string& slot) {
+  if (const auto* set = std::get_if<command::SetSlot>(&command)) return set->slot == slot;
+  if (const auto* correct = std::get_if<command::CorrectSlot>(&command)) return correct->slot == slot;
+  return false;
+}
+
+std::string invalid_response(InputType type) {
+  static constexpr const char* names[] = {"answer", "text",   "number",       "email",  "phone",
+                                          "date",   "choice", "confirmation", "rating", "file"};
+  return fmt::format("utter_invalid_{}", names[static_cast<std::size_t>(type)]);
+}
+
+}  // namespace
+
+const Collect* Turn::open_collect() const {
+  if (c_.stack.empty()) return nullptr;
+  const Frame& frame = c_.stack.back();
+  const Flow* flow = flow_of(frame);
+  const Step* step = flow ? flow->find_step(frame.step) : nullptr;
+  return step ? std::get_if<Collect>(&step->what) : nullptr;
+}
+
+// A question with force_slot_filling hears its answer and the call for a person, nothing else.
+std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
+  std::vector<Command> all(commands.begin(),
+                           commands.begin() + static_cast<std::ptrdiff_t>(
+                                                  std::min(commands.size(), commands_limit)));
+  const Collect* open = open_collect();
+  if (open && open->force_slot_filling && c_.stack.back().waiting) {
+    std::erase_if(all, [&](const Command& one) {
+      return !sets(one, open->slot) && !is<command::HumanHandover>(one);
+    });
+    if (all.empty()) all.emplace_back(command::CannotHandle{"invalid_answer"});
+  }
+  return all;
+}
+
+// Whatever order they came in: what ends comes before what begins, flows before their slots, and
+// of several flows the first named runs first.
+void Turn::obey(const std::vector<Command>& given) {
+  const std::vector<Command> commands = heard(given);
+  for (const Command& one : commands) emit(event::Commanded{one});
+  const bool restarts = std::any_of(commands.begin(), commands.end(), is<command::Restart>);
+  if (restarts) return restart();
+  if (std::any_of(commands.begin(), commands.end(), is<command::CancelFlow>)) cancel();
+  for (auto one = commands.rbegin(); one != commands.rend(); ++one) {
+    if (const auto* start = std::get_if<command::StartFlow>(&*one)) start_flow(start->flow);
+  }
+  std::vector<command::CorrectSlot> corrections;
+  for (const Command& one : commands) {
+    if (const auto* set = std::get_if<command::SetSlot>(&one)) set_slot(*set);
+    if (const auto* correction = std::get_if<command::CorrectSlot>(&one)) {
+      corrections.push_back(*correction);
+    }
+  }
+  if (!corrections.empty()) correct(corrections);
+  for (const Command& one : commands) {
+    if (yielded_) return;
+    if (const auto* several = std::get_if<command::Clarify>(&one)) clarify(several->flows);
+    if (is<command::ChitChat>(one)) run_pattern("pattern_chitchat");
+    if (is<command::KnowledgeQuestion>(one)) run_pattern("pattern_search");
+    if (is<command::SkipQuestion>(one)) run_pattern("pattern_skip_question");
+    if (is<command::Repeat>(one)) {
+      run_pattern("pattern_repeat_bot_messages");
+      yielded_ = true;
+    }
+    if (is<command::HumanHandover>(one)) {
+      run_pattern("pattern_human_handoff");
+      yielded_ = true;
+    }
+    if (const auto* cannot = std::get_if<command::CannotHandle>(&one)) cannot_handle(cannot->reason);
+  }
+}
+
+void Turn::start_flow(const std::string& id) {
+  const Flow* flow = bot_.find_flow(id);
+  const ConversationNames names(c_, nullptr);
+  if (!flow || flow->is_pattern || (flow->guard && !flow->guard->evaluate(names))) {
+    return cannot_handle("not_available");
+  }
+  const auto running = std::find_if(c_.stack.begin(), c_.stack.end(), [&](const Frame& one) {
+    return one.flow == id && one.parent == 0;
+  });
+  const auto index = static_cast<std::size_t>(running - c_.stack.begin());
+  const bool is_current =
+      running != c_.stack.end() && index == group_begin(c_.stack.size() - 1);
+  if (is_current) return;  // The loop asks its question again.
+  if (running == c_.stack.end() &&
+      c_.stack.size() >= static_cast<std::size_t>(limits_.stack_depth)) {
+    return cannot_handle("too_many_flows");
+  }
+  completed_ = nullptr;
+  const std::uint64_t resumed = running == c_.stack.end() ? 0 : running->id;
+  if (Frame* current = top(); current && !current->interrupted) {
+    emit(event::FlowInterrupted{current->id});
+  }
+  if (!resumed) {
+    push(id, "customer", 0);
+    return;
+  }
+  std::uint64_t highest = resumed;  // The called frame that acts lies above.
+  for (std::size_t i = index + 1; i < c_.stack.size() && c_.stack[i].parent; ++i) {
+    highest = c_.stack[i].id;
+  }
+  emit(event::FlowResumed{highest});
+}
+
+void Turn::set_slot(const command::SetSlot& set) {
+  const Slot* slot = bot_.find_slot(set.slot);
+  if (!slot) return;
+  const Collect* open = open_collect();
+  const bool answers = open && open->slot == set.slot;
+  const std::uint64_t holder = c_.stack.empty() ? 0 : c_.stack.back().id;
+  if (set.value.is_null()) return reset_slot(set.slot, holder);
+  const auto value = answers ? accept_value(bot_, *open, set.value, iso_date(now_))
+                             : accept_for_slot(*slot, set.value);
+  if (value) {
+    emit(event::SlotSet{set.slot, *value, set.by, holder});
+  } else if (answers) {
+    emit(event::Commanded{command::CannotHandle{"invalid_answer"}});
+    cannot_handle("invalid_answer");
+  }
+}
+
+void Turn::correct(const std::vector<command::CorrectSlot>& corrections) {
+  json::object changed;
+  for (const command::CorrectSlot& one : corrections) {
+    const Slot* slot = bot_.find_slot(one.slot);
+    const Collect* open = open_collect();
+    const bool is_open = open && open->slot == one.slot;
+    const bool is_set = c_.slots.count(one.slot) != 0;
+    if (!slot || user_frame() == npos || is_open || !is_set) {
+      set_slot({one.slot, one.value, one.by});
+      continue;
+    }
+    const auto value = accept_for_slot(*slot, one.value);
+    if (value && *value != c_.slots.at(one.slot)) changed.emplace(one.slot, *value);
+  }
+  if (changed.empty()) return;
+  json::array names;
+  for (const auto& member : changed) names.emplace_back(member.key());
+  json::object context;
+  context["corrected_slots"] = changed;
+  context["corrected_names"] = std::move(names);
+  run_pattern("pattern_correction", std::move(context));
+}
+
+// An answer of the wrong kind is told what is wanted; the second time in a row, and whatever else
+// cannot be used, gets pattern_cannot_handle. After its offer of a person nothing is asked again.
+void Turn::cannot_handle(const std::string& reason) {
+  const Collect* open = open_collect();
+  const int times = std::max(c_.not_understood, 1);
+  if (reason == "invalid_answer" && open && times < 2) {
+    const std::string specific = invalid_response(answer_type(bot_, *open));
+    return say(bot_.find_response(specific) ? specific : "utter_invalid_answer", top());
+  }
+  json::object context;
+  context["reason"] = reason;
+  context["not_understood"] = times;
+  run_pattern("pattern_cannot_handle", std::move(context));
+  if (times >= 2) yielded_ = true;
+}
+
+void Turn::clarify(const std::vector<std::string>& flows) {
+  json::array names, ids;
+  for (const std::string& id : flows) {
+    const Flow* flow = bot_.find_flow(id);
+    if (!flow || flow->is_pattern) continue;
+    names.emplace_back(flow_name(*flow, c_.language));
+    ids.emplace_back(id);
+  }
+  if (ids.empty()) return cannot_handle("unsure");
+  json::object context;
+  context["names"] = names;
+  context["flows"] = std::move(ids);
+  context["clarification_options"] = to_text(names);
+  run_pattern("pattern_clarification", std::move(context));
+  yielded_ = true;
+}
+
+void Turn::cancel() {
+  const std::size_t index = user_frame();
+  if (index == npos) {
+    return say(bot_.find_response("utter_nothing_to_cancel") ? "utter_nothing_to_cancel"
+                                                             : "utter_completed");
+  }
+  const Flow* flow = flow_of(c_.stack[group_begin(index)]);
+  json::object context;
+  context["canceled_name"] = flow ? flow_name(*flow, c_.language) : "";
+  context["canceled_flow"] = flow ? flow->id : "";
+  run_pattern("pattern_cancel_flow", std::move(context));
+}
+
+void Turn::restart() {
+  end_session("restart");
+  start_session("");
+  run_pattern("pattern_restart");
+  yielded_ = true;
+}
+
+}  // namespace dialog

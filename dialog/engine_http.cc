@@ -1,0 +1,107 @@
+// HTTP actions: the request from the step, and what becomes of the answer.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dialog/answer.h"
+#include "dialog/engine_turn.h"
+
+namespace dialog {
+
+namespace {
+
+constexpr std::size_t value_bytes_limit = 64 << 10;
+
+bool is_absolute(std::string_view path) {
+  return path.starts_with("http://") || path.starts_with("https://");
+}
+
+// "https://shop.example/orders/1?x=2" → "/orders/1?x=2".
+std::string path_of(std::string_view url) {
+  const std::size_t slash = url.find('/', url.find("://") + 3);
+  return slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
+}
+
+std::string header_safe(std::string value) {
+  std::erase_if(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return value;
+}
+
+// How well an on_error entry fits what happened; 0: not at all.
+int fitness(std::string_view on, const HttpOutcome& outcome) {
+  using Kind = HttpOutcome::Kind;
+  if (outcome.kind == Kind::answered) {
+    const std::string status = std::to_string(outcome.status);
+    if (on == status) return 3;
+    if (on.size() == 3 && on.substr(1) == "xx" && on[0] == status[0]) return 2;
+  }
+  if (on == "timeout" && outcome.kind == Kind::timeout) return 3;
+  if (on == "unknown" && outcome.kind == Kind::unknown) return 3;
+  return on == "else" ? 1 : 0;
+}
+
+std::string describe(const HttpOutcome& outcome) {
+  static constexpr const char* kinds[] = {"answered", "timeout", "failed", "unknown", "refused"};
+  return outcome.kind == HttpOutcome::Kind::answered
+             ? fmt::format("status {}", outcome.status)
+             : kinds[static_cast<std::size_t>(outcome.kind)];
+}
+
+}  // namespace
+
+HttpRequest Turn::make_request(const Http& http, const Frame& acting) const {
+  const ConversationNames names(c_, &acting);
+  HttpRequest request;
+  request.method = http.method;
+  const std::string path = fill(http.path, names, Escape::url);
+  request.url = is_absolute(path) ? path : bot_.backend_url + path;
+  request.path = is_absolute(path) ? path_of(path) : path;
+  for (const auto& [name, value] : bot_.backend_headers) {
+    request.headers.emplace_back(name, header_safe(value));
+  }
+  for (const auto& [name, value] : http.headers) {
+    request.headers.emplace_back(name, header_safe(fill(value, names, Escape::none)));
+  }
+  if (!http.body.is_null()) request.body = json::serialize(fill_json(http.body, names));
+  request.timeout = http.timeout;
+  request.retries = http.retries;
+  request.idempotent = http.idempotent || http.method == "GET";
+  return request;
+}
+
+void Turn::take_results(const Http& http, const json::value& body, std::uint64_t id) {
+  for (const auto& [name, path] : http.result) {
+    const Slot* slot = bot_.find_slot(name);
+    const json::value* found = nlu::select(body, path);
+    json::value value = found ? *found : json::value();
+    if (slot) value = accept_for_slot(*slot, value).value_or(json::value());
+    if (value.is_structured() || (value.is_string() && value.get_string().size() > value_bytes_limit)) {
+      if (json::serialize(value).size() > value_bytes_limit) value = nullptr;
+    }
+    if (value.is_null() && !c_.slots.count(name)) continue;
+    emit(event::SlotSet{name, std::move(value), "action", id});
+  }
+}
+
+void Turn::http_failed(const Flow& flow, const Http& http, std::uint64_t id,
+                       const HttpOutcome& outcome) {
+  const Http::OnError* best = nullptr;
+  int best_fit = 0;
+  for (const Http::OnError& entry : http.on_error) {
+    const int fit = fitness(entry.on, outcome);
+    if (fit > best_fit) best = &entry, best_fit = fit;
+  }
+  if (!best) {
+    emit(event::Failed{fmt::format("{} {} at {}: {}", http.method, http.path, flow.id,
+                                   describe(outcome))});
+    end_group(id, event::FlowEnded::How::cancelled);
+    return run_pattern("pattern_internal_error");
+  }
+  if (const auto* target = std::get_if<Target>(&best->where)) return enter(id, flow, *target);
+  const std::string& other = std::get<std::string>(best->where);
+  end_group(id, event::FlowEnded::How::linked);
+  if (!bot_.find_flow(other)) return fail(fmt::format("no flow is called '{}'", other));
+  push(other, "link", 0);
+}
+
+}  // namespace dialog

@@ -1,0 +1,366 @@
+// How flows run: the loop, the stack, and what each kind of step does.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "dialog/answer.h"
+#include "dialog/engine_turn.h"
+
+namespace dialog {
+
+namespace {
+
+using How = event::FlowEnded::How;
+
+constexpr int call_depth = 8;
+
+template <class... Kinds>
+struct Overloaded : Kinds... {
+  using Kinds::operator()...;
+};
+template <class... Kinds>
+Overloaded(Kinds...) -> Overloaded<Kinds...>;
+
+}  // namespace
+
+// ---- the stack ----
+
+Frame* Turn::frame(std::uint64_t id) {
+  for (Frame& one : c_.stack) {
+    if (one.id == id) return &one;
+  }
+  return nullptr;
+}
+
+bool Turn::is_pattern(const Frame& one) const { return one.flow.starts_with("pattern_"); }
+
+std::size_t Turn::group_begin(std::size_t index) const {
+  while (index > 0 && c_.stack[index].parent != 0) --index;
+  return index;
+}
+
+std::size_t Turn::user_frame() const {
+  for (std::size_t i = c_.stack.size(); i-- > 0;) {
+    if (!is_pattern(c_.stack[group_begin(i)])) return i;
+  }
+  return npos;
+}
+
+std::uint64_t Turn::push(const std::string& flow, std::string by, std::uint64_t parent,
+                         json::object context) {
+  const std::uint64_t id = c_.last_frame + 1;
+  emit(event::FlowStarted{id, flow, std::move(by), parent, std::move(context)});
+  return id;
+}
+
+bool Turn::is_kept(const std::string& slot, const Flow& flow, int depth) const {
+  const auto& persisted = flow.persisted_slots;
+  if (std::find(persisted.begin(), persisted.end(), slot) != persisted.end()) return true;
+  return std::any_of(flow.steps.begin(), flow.steps.end(), [&](const Step& step) {
+    if (const auto* collect = std::get_if<Collect>(&step.what)) {
+      return collect->slot == slot && !collect->reset_after_flow_ends;
+    }
+    const auto* call = std::get_if<Call>(&step.what);
+    const Flow* called = call && depth < call_depth ? bot_.find_flow(call->flow) : nullptr;
+    return called && is_kept(slot, *called, depth + 1);
+  });
+}
+
+void Turn::reset_slot(const std::string& name, std::uint64_t holder) {
+  const Slot* slot = bot_.find_slot(name);
+  const json::value initial = slot ? slot->initial : json::value();
+  const auto held = c_.slots.find(name);
+  if (held == c_.slots.end() ? initial.is_null() : held->second == initial) return;
+  emit(event::SlotSet{name, initial, "reset", holder});
+}
+
+// What a flow asked or set goes with it, HTTP results too, unless it is persisted, shared, or a flow
+// that still runs holds it.
+void Turn::reset_slots(const Frame& ended) {
+  const Flow* flow = flow_of(ended);
+  const std::vector<std::string> slots = ended.collected;
+  const std::uint64_t id = ended.id;
+  for (const std::string& name : slots) {
+    const Slot* slot = bot_.find_slot(name);
+    const bool is_held = std::any_of(c_.stack.begin(), c_.stack.end(), [&](const Frame& other) {
+      return other.id != id && std::find(other.collected.begin(), other.collected.end(), name) !=
+                                   other.collected.end();
+    });
+    if (is_held || (slot && slot->shared) || (flow && is_kept(name, *flow))) continue;
+    reset_slot(name, id);
+  }
+}
+
+void Turn::end_frame(std::uint64_t id, How how) {
+  const Frame* ended = frame(id);
+  if (!ended) return;
+  const std::string flow_id = ended->flow;
+  const std::uint64_t parent = ended->parent;
+  const Frame* caller = parent ? frame(parent) : nullptr;
+  if (!caller) reset_slots(*ended);
+  emit(event::FlowEnded{id, flow_id, how});
+  if (!caller) {
+    const Flow* flow = bot_.find_flow(flow_id);
+    if (flow && !flow->is_pattern && !flow_id.starts_with("pattern_")) {
+      completed_ = how == How::completed && flow->run_pattern_completed ? flow : nullptr;
+    }
+    return;
+  }
+  const Frame* resumed = frame(parent);
+  const Flow* flow = flow_of(*resumed);
+  const Step* step = flow ? flow->find_step(resumed->step) : nullptr;
+  if (step) go_on(parent, *flow, *step);
+}
+
+// The flow that frame `id` belongs to, with all it called.
+void Turn::end_group(std::uint64_t id, How how) {
+  const Frame* member = frame(id);
+  if (!member) return;
+  const std::size_t begin = group_begin(static_cast<std::size_t>(member - c_.stack.data()));
+  std::size_t end = begin + 1;
+  while (end < c_.stack.size() && c_.stack[end].parent != 0) ++end;
+  for (std::size_t i = end; i-- > begin;) {
+    if (i == begin) reset_slots(c_.stack[i]);
+    const Frame& ended = c_.stack[i];
+    emit(event::FlowEnded{ended.id, ended.flow, how});
+  }
+}
+
+// ---- the loop ----
+
+void Turn::run() {
+  while (!yielded_ && !failing_) {
+    if (c_.stack.empty()) {
+      if (!completed_) return;
+      json::object context;
+      context["previous_flow_name"] = flow_name(*completed_, c_.language);
+      completed_ = nullptr;
+      run_pattern("pattern_completed", std::move(context));
+      if (c_.stack.empty()) return;
+    } else if (top()->interrupted) {
+      continue_interrupted();
+    } else if (!step_once()) {
+      return;
+    }
+  }
+}
+
+// To its end, or to where it waits.
+void Turn::run_pattern(const char* id, json::object context) {
+  const Flow* flow = bot_.find_flow(id);
+  if (!flow) return builtin_pattern(id, context);
+  if (flow->steps.empty()) return;
+  push(id, "pattern", 0, std::move(context));
+  while (!c_.stack.empty() && is_pattern(c_.stack[group_begin(c_.stack.size() - 1)])) {
+    if (!step_once()) return;
+  }
+}
+
+bool Turn::step_once() {
+  if (++steps_ > limits_.steps_per_turn) {
+    fail("too many steps in one turn");
+    return false;
+  }
+  const std::uint64_t id = top()->id;
+  const Flow* flow = flow_of(*top());
+  if (!flow) {
+    fail(fmt::format("no flow is called '{}'", top()->flow));
+    return false;
+  }
+  if (top()->step.empty()) {
+    enter(id, *flow, flow->steps.empty() ? Target{} : Target{0});
+    return true;
+  }
+  for (const PendingEffect& pending : c_.pending) {
+    if (pending.frame == id) return false;
+  }
+  const Step* step = flow->find_step(top()->step);
+  if (!step) {
+    fail(fmt::format("'{}' has no step '{}'", flow->id, top()->step));
+    return false;
+  }
+  const auto then_go_on = [&] {
+    go_on(id, *flow, *step);
+    return true;
+  };
+  return std::visit(
+      Overloaded{
+          [&](const Collect& collect) { return do_collect(*flow, *step, collect); },
+          [&](const SetSlots& set) { return do_set_slots(set), then_go_on(); },
+          [&](const Say& one) {
+            say_or(one.response, in_words(one.response), top());
+            return then_go_on();
+          },
+          [&](const Http& http) { return do_http(*step, http); },
+          [&](const Call& call) { return do_call(call); },
+          [&](const Link& link) { return do_link(link.flow), true; },
+          [&](const Noop&) { return then_go_on(); },
+          [&](const Handover& handover) { return do_handover(handover), false; },
+          [&](const Builtin& builtin) {
+            const json::object context = top()->context;
+            do_builtin(builtin.action, context);
+            return then_go_on();
+          }},
+      step->what);
+}
+
+void Turn::enter(std::uint64_t id, const Flow& flow, Target target) {
+  if (!frame(id)) return;
+  if (!target.step || *target.step >= flow.steps.size()) return end_frame(id, How::completed);
+  emit(event::StepEntered{id, flow.steps[*target.step].id});
+}
+
+void Turn::go_on(std::uint64_t id, const Flow& flow, const Step& step) {
+  const Frame* acting = frame(id);
+  if (!acting) return;
+  const ConversationNames names(c_, acting);
+  for (const Branch& branch : step.next) {
+    if (!branch.condition || branch.condition->evaluate(names)) return enter(id, flow, branch.target);
+  }
+  end_frame(id, How::completed);
+}
+
+// ---- questions ----
+
+bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect) {
+  const std::uint64_t id = top()->id;
+  const bool is_answered = top()->waiting || corrected_.contains(collect.slot);
+  if (c_.slots.count(collect.slot) && collect.ask_before_filling && !is_answered) {
+    emit(event::SlotSet{collect.slot, json::value(), "reset", id});
+  }
+  if (const auto held = c_.slots.find(collect.slot); held != c_.slots.end()) {
+    const auto value = accept_value(bot_, collect, held->second, iso_date(now_));
+    if (!value) {
+      emit(event::SlotSet{collect.slot, json::value(), "reset", id});
+    } else if (*value != held->second) {
+      emit(event::SlotSet{collect.slot, *value, "flow", id});
+    }
+  }
+  if (c_.slots.count(collect.slot) && !is_rejected(collect)) {
+    go_on(id, flow, step);
+    return true;
+  }
+  if (failing_) return false;
+  if (asked_ != id || !top()->waiting) ask(collect, *top());
+  return false;
+}
+
+bool Turn::is_rejected(const Collect& collect) {
+  const std::uint64_t id = top()->id;
+  for (const Rejection& rejection : collect.rejections) {
+    if (!rejection.condition.evaluate(ConversationNames(c_, top()))) continue;
+    // Said first: its wording may name the value.
+    say_or(rejection.utter, in_words(rejection.utter), top());
+    if (!failing_) emit(event::SlotSet{collect.slot, json::value(), "reset", id});
+    return true;
+  }
+  return false;
+}
+
+void Turn::ask(const Collect& collect, const Frame& acting) {
+  const std::uint64_t id = acting.id;
+  auto question = respond(bot_, c_, &acting, collect.utter);
+  if (!question) {
+    question.emplace();
+    question->response = collect.utter;
+    question->text = in_words(collect.slot) + "?";
+  }
+  const InputType type = answer_type(bot_, collect);
+  if (type == InputType::choice && question->buttons.empty() && question->quick_replies.empty()) {
+    for (const std::string& choice : choices_of(bot_, collect)) {
+      question->quick_replies.push_back(
+          {in_words(choice), fmt::format("/SetSlots({}={})", collect.slot, choice), ""});
+    }
+  }
+  if (type == InputType::file) question->upload = FileRequest{collect.accept, collect.max_bytes};
+  reply(std::move(*question));
+  if (failing_) return;
+  emit(event::Asked{id, collect.slot});
+  asked_ = id;
+}
+
+// ---- the other kinds ----
+
+void Turn::do_set_slots(const SetSlots& set) {
+  const std::uint64_t id = top()->id;
+  for (const Assignment& assignment : set.assignments) {
+    const Slot* slot = bot_.find_slot(assignment.slot);
+    const json::value filled = fill_json(assignment.value, ConversationNames(c_, top()));
+    const json::value value =
+        slot ? accept_for_slot(*slot, filled).value_or(json::value()) : filled;
+    emit(event::SlotSet{assignment.slot, value, "flow", id});
+  }
+}
+
+bool Turn::do_http(const Step& step, const Http& http) {
+  const std::uint64_t frame_id = top()->id;
+  const std::uint64_t id = c_.last_effect + 1;
+  HttpRequest request = make_request(http, *top());
+  request.idempotency_key = fmt::format("{}-{}", frame_id, id);
+  emit(event::ActionStarted{id, frame_id, step.id, http.method, request.path, request.idempotent});
+  out_.effects.push_back(effect::CallHttp{id, std::move(request)});
+  return false;
+}
+
+bool Turn::do_call(const Call& call) {
+  if (!bot_.find_flow(call.flow) ||
+      c_.stack.size() >= static_cast<std::size_t>(limits_.stack_depth)) {
+    fail(fmt::format("'{}' cannot be called", call.flow));
+    return false;
+  }
+  push(call.flow, "call", top()->id);
+  return true;
+}
+
+// Slots go with the flow that ends; a pattern's context goes on to the pattern it leads to.
+void Turn::do_link(const std::string& flow) {
+  json::object context = top()->context;
+  if (flow == "pattern_cannot_handle" && !context.contains("not_understood")) {
+    context["reason"] = in_words(std::string_view(top()->flow).substr(top()->flow.find('_') + 1));
+    context["not_understood"] = 1;
+  }
+  end_group(top()->id, How::linked);
+  if (!bot_.find_flow(flow)) return fail(fmt::format("no flow is called '{}'", flow));
+  push(flow, "link", 0, flow.starts_with("pattern_") ? std::move(context) : json::object());
+}
+
+void Turn::do_handover(const Handover& handover) {
+  const std::uint64_t id = top()->id;
+  if (!has_replied()) say("utter_handover_requested", top());
+  if (failing_) return;
+  request_handover(handover);
+  end_group(id, How::completed);
+  yielded_ = true;
+}
+
+void Turn::request_handover(const Handover& handover) {
+  using State = event::HandoverChanged::State;
+  if (c_.handover == State::requested || c_.handover == State::accepted) return;
+  std::string about = fill(handover.summary.text, ConversationNames(c_, top()), Escape::none);
+  if (about.empty()) about = summary();
+  change_handover(State::requested, "", handover.queue, std::move(about), Actor::bot);
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(handover.timeout);
+  set_timer("handover", now_ + wait.count());
+}
+
+// "return item: order number 10423, return reason broken"
+std::string Turn::summary() const {
+  const std::size_t index = user_frame();
+  if (index == npos) return "";
+  std::string text;
+  for (std::size_t i = group_begin(index); i <= index; ++i) {
+    const Frame& one = c_.stack[i];
+    const Flow* flow = flow_of(one);
+    if (text.empty()) text = (flow ? flow_name(*flow, bot_.language) : one.flow) + ":";
+    for (const std::string& slot : one.collected) {
+      const auto held = c_.slots.find(slot);
+      if (held == c_.slots.end()) continue;
+      text += fmt::format("{} {} {}", text.back() == ':' ? "" : ",", in_words(slot),
+                          to_text(held->second));
+    }
+  }
+  if (text.back() == ':') text.pop_back();
+  return text;
+}
+
+}  // namespace dialog

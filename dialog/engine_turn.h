@@ -1,0 +1,134 @@
+// One call of advance() under way. Internal to the engine.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialog/engine.h"
+#include "dialog/respond.h"
+
+namespace dialog {
+
+// Every change is an event, folded into `c` at once: what later steps see is what a replay sees.
+//
+// A frame's step is the one to carry out next, never one that is done; so a flow that gets control
+// again simply goes on. The one exception is a step whose effect is out.
+class Turn {
+ public:
+  Turn(const Bot& bot, const Conversation& conversation, Millis now, const EngineLimits& limits)
+      : bot_(bot), c_(conversation), now_(now), limits_(limits) {}
+
+  // engine.cc
+  void take(const input::Opened& opened);
+  void take(const input::Said& said);
+  void take(const input::ActionReturned& returned);
+  void take(const input::TimerFired& fired);
+  void take(const input::PersonAccepted& accepted);
+  void take(const input::PersonWrote& wrote);
+  void take(const input::PersonReleased& released);
+  void take(const input::FeedbackGiven& feedback);
+  Advance finish() { return std::move(out_); }
+
+ private:
+  // ---- events (engine.cc) ----
+  void emit(EventBody body, Actor actor = Actor::system);
+  void reply(event::Replied reply);
+  void say(std::string_view response, const Frame* frame = nullptr);
+  // Says `fallback` where the bot has no such response.
+  void say_or(std::string_view response, std::string_view fallback, const Frame* frame = nullptr);
+  bool has_replied() const;
+  void fail(std::string what);
+  void set_timer(std::string kind, Millis due);
+  void cancel_timers(std::string_view kind);
+  void change_handover(event::HandoverChanged::State state, const std::string& by,
+                       const std::string& queue, std::string summary, Actor actor);
+
+  // ---- sessions (engine.cc) ----
+  void start_session(const std::string& model_version);
+  void end_session(std::string reason);
+  void idle_timer_fired();
+  bool is_stale() const;
+  bool check_version();
+  void never_silent();
+
+  // ---- commands (engine_commands.cc) ----
+  void obey(const std::vector<Command>& commands);
+  std::vector<Command> heard(const std::vector<Command>& commands);
+  void start_flow(const std::string& flow);
+  void set_slot(const command::SetSlot& set);
+  void correct(const std::vector<command::CorrectSlot>& corrections);
+  void cannot_handle(const std::string& reason);
+  void clarify(const std::vector<std::string>& flows);
+  void cancel();
+  void restart();
+
+  // ---- running (engine_steps.cc) ----
+  void run();
+  void run_pattern(const char* id, json::object context = {});
+  bool step_once();  // false: the top frame waits.
+  void enter(std::uint64_t frame, const Flow& flow, Target target);
+  void go_on(std::uint64_t frame, const Flow& flow, const Step& step);
+  std::uint64_t push(const std::string& flow, std::string by, std::uint64_t parent,
+                     json::object context = {});
+  void end_frame(std::uint64_t frame, event::FlowEnded::How how);
+  void end_group(std::uint64_t frame, event::FlowEnded::How how);
+  void reset_slots(const Frame& frame);
+  void reset_slot(const std::string& slot, std::uint64_t frame);
+  bool is_kept(const std::string& slot, const Flow& flow, int depth = 0) const;
+
+  bool do_collect(const Flow& flow, const Step& step, const Collect& collect);
+  void ask(const Collect& collect, const Frame& frame);
+  bool is_rejected(const Collect& collect);
+  void do_set_slots(const SetSlots& set);
+  bool do_http(const Step& step, const Http& http);
+  bool do_call(const Call& call);
+  void do_link(const std::string& flow);
+  void do_handover(const Handover& handover);
+  void request_handover(const Handover& handover);
+  std::string summary() const;
+
+  // ---- HTTP's results (engine_http.cc) ----
+  HttpRequest make_request(const Http& http, const Frame& frame) const;
+  void take_results(const Http& http, const json::value& body, std::uint64_t frame);
+  void http_failed(const Flow& flow, const Http& http, std::uint64_t frame,
+                   const HttpOutcome& outcome);
+
+  // ---- patterns' own steps (engine_patterns.cc) ----
+  void do_builtin(const std::string& action, const json::object& context);
+  void continue_interrupted();
+  void builtin_pattern(std::string_view id, const json::object& context);
+  void clarification(const json::object& context);
+  void repeat();
+  void step_back(const json::object& corrected);
+  void ask_confirmations_again(const Flow& flow, std::size_t from, std::uint64_t id);
+  // The first step that asks for the slot, or calls a flow that does; npos: none.
+  std::size_t first_step_with(const Flow& flow, const std::string& slot, int depth = 0) const;
+
+  Frame* frame(std::uint64_t id);
+  Frame* top() { return c_.stack.empty() ? nullptr : &c_.stack.back(); }
+  const Flow* flow_of(const Frame& frame) const { return bot_.find_flow(frame.flow); }
+  // The collect that the top frame stands at, waiting or not; nullptr: it stands elsewhere.
+  const Collect* open_collect() const;
+  std::size_t group_begin(std::size_t index) const;
+  bool is_pattern(const Frame& frame) const;
+  std::size_t user_frame() const;  // Index of the topmost frame that is no pattern's; npos: none.
+
+  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+  const Bot& bot_;
+  Conversation c_;
+  Millis now_;
+  EngineLimits limits_;
+  Advance out_;
+  int steps_ = 0;
+  int replies_ = 0;
+  bool failing_ = false;
+  bool yielded_ = false;  // The turn ends here whatever lies on the stack.
+  const Flow* completed_ = nullptr;  // What pattern_completed will speak of.
+  std::uint64_t asked_ = 0;          // The frame that asked in this turn; 0: none.
+  std::set<std::string> corrected_;  // Slots corrected in this turn.
+};
+
+}  // namespace dialog

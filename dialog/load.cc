@@ -1,0 +1,267 @@
+#include "dialog/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "dialog/check.h"
+#include "dialog/draft.h"
+#include "dialog/resolve.h"
+#include "nlu/base/hash.h"
+
+namespace dialog {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// ---- which files ----
+
+bool is_yaml(const std::string& file) {
+  const auto ends = [&](std::string_view ending) {
+    return file.size() > ending.size() &&
+           file.compare(file.size() - ending.size(), ending.size(), ending) == 0;
+  };
+  return ends(".yml") || ends(".yaml");
+}
+
+std::string stem(const std::string& file) { return file.substr(0, file.rfind('.')); }
+
+bool belongs_to_bot(const std::string& file) {
+  if (!is_yaml(file)) return false;
+  const std::string name = stem(file);
+  if (name == "bot" || name == "domain" || name == "backend") return true;
+  if (file.find("/.") != std::string::npos || file.front() == '.') return false;
+  for (const std::string_view folder : {"domain/", "flows/", "nlu/", "data/"}) {
+    if (file.compare(0, folder.size(), folder) == 0) return true;
+  }
+  return false;
+}
+
+// ---- what is in them ----
+
+const std::vector<std::string>& settings_keys() {
+  static const std::vector<std::string> keys = {
+      "name",          "title",   "language",      "additional_languages", "time_zone", "model",
+      "understanding", "backend", "opening_hours", "session_timeout_min",  "session"};
+  return keys;
+}
+
+// Rasa's keys that this version answers with advice.
+std::string advice_for(const std::string& key) {
+  static const std::map<std::string, std::string> advice = {
+      {"stories", "'stories' are not read; write flows, and conversations under tests/"},
+      {"rules", "'rules' are not read; write a flow with 'nlu_trigger'"},
+      {"forms", "'forms' are not read; write a flow with 'collect' steps"},
+      {"e2e_actions", "'e2e_actions' are not read; write responses"},
+      {"pipeline", "'pipeline' is not needed; 'model' in bot.yml has what can be set"},
+      {"policies", "'policies' are not needed; flows decide"},
+      {"recipe", "'recipe' is not needed; leave it out"}};
+  const auto found = advice.find(key);
+  return found == advice.end() ? "" : found->second;
+}
+
+void read_actions(Draft& draft, const Yaml& node) {
+  if (!node.is_null()) expect_sequence(draft, node, "'actions'");
+}
+
+using Reader = void (*)(Draft&, const Yaml&);
+
+const std::map<std::string, Reader>& readers() {
+  static const std::map<std::string, Reader> by_key = {{"flows", read_flows},
+                                                       {"slots", read_slots},
+                                                       {"responses", read_responses},
+                                                       {"intents", read_intents},
+                                                       {"entities", read_entities},
+                                                       {"actions", read_actions},
+                                                       {"session_config", read_session_config}};
+  return by_key;
+}
+
+void read_nlu(Draft& draft, const Yaml& file, const Yaml::Entry& entry) {
+  Yaml only;
+  only.kind = Yaml::Kind::map;
+  only.mark = file.mark;
+  only.entries.push_back(entry);
+  nlu::read_training_data(only, draft.bot.training, draft.diagnostics);
+}
+
+void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
+  const auto& settings = settings_keys();
+  std::string advice = advice_for(entry.key);
+  if (!advice.empty()) {
+    draft.error("unsupported_key", entry.key_mark, std::move(advice));
+  } else if (std::find(settings.begin(), settings.end(), entry.key) != settings.end()) {
+    draft.error("unknown_key", entry.key_mark, fmt::format("'{}' belongs in bot.yml", entry.key));
+  } else {
+    std::vector<std::string> known = {"nlu", "version"};
+    for (const auto& [key, reader] : readers()) known.push_back(key);
+    if (is_settings) known.insert(known.end(), settings.begin(), settings.end());
+    draft.error("unknown_key", entry.key_mark,
+                fmt::format("'{}' is no key of a bot's file{}", entry.key,
+                            nlu::did_you_mean(entry.key, known)));
+  }
+}
+
+void read_file(Draft& draft, const std::string& name, const Yaml& file) {
+  if (stem(name) == "backend") return read_backend(file, draft.bot.backend, draft.diagnostics);
+  if (file.is_null() || !expect_map(draft, file, "this file")) return;
+  const bool is_settings = stem(name) == "bot";
+  if (is_settings) read_settings(draft, file);
+  const auto& settings = settings_keys();
+  for (const Yaml::Entry& entry : file.entries) {
+    const auto reader = readers().find(entry.key);
+    if (reader != readers().end()) {
+      reader->second(draft, entry.value);
+    } else if (entry.key == "nlu") {
+      read_nlu(draft, file, entry);
+    } else if (entry.key != "version" && entry.key != "config" &&
+               !(is_settings &&
+                 std::find(settings.begin(), settings.end(), entry.key) != settings.end())) {
+      report_key(draft, entry, is_settings);
+    }
+  }
+}
+
+// ---- the version ----
+
+// Comments, order of files and layout do not matter; everything else does.
+void append_canonical(const Yaml& node, std::string& out) {
+  switch (node.kind) {
+    case Yaml::Kind::null:
+      out += 'n';
+      return;
+    case Yaml::Kind::scalar:
+      out += fmt::format("{}{}:", node.quoted ? 'q' : 's', node.text.size());
+      out += node.text;
+      return;
+    case Yaml::Kind::sequence:
+      out += fmt::format("l{}:", node.items.size());
+      for (const Yaml& item : node.items) append_canonical(item, out);
+      return;
+    case Yaml::Kind::map:
+      out += fmt::format("m{}:", node.entries.size());
+      for (const Yaml::Entry& entry : node.entries) {
+        out += fmt::format("{}:", entry.key.size());
+        out += entry.key;
+        append_canonical(entry.value, out);
+      }
+      return;
+  }
+}
+
+using ParsedFiles = std::map<std::string, Yaml>;
+
+Loaded build(Draft& draft, const ParsedFiles& files) {
+  std::string canonical;
+  // Settings first: they have defaults for what follows.
+  for (const bool settings : {true, false}) {
+    for (const auto& [name, file] : files) {
+      if ((stem(name) == "bot") == settings) read_file(draft, name, file);
+    }
+  }
+  for (const auto& [name, file] : files) {
+    canonical += fmt::format("{}:{}", name.size(), name);
+    append_canonical(file, canonical);
+  }
+  draft.bot.version = nlu::sha256_hex(canonical);
+  if (draft.bot.flows.empty() && !nlu::has_errors(draft.diagnostics)) {
+    draft.error("no_flows", {}, "this bot has no flows; write one under flows/");
+  }
+  add_default_patterns(draft);
+  resolve(draft);
+  check_errors(draft.bot, draft.diagnostics);
+  tidy(draft.diagnostics);
+  Loaded loaded;
+  loaded.files = files.size() + draft.unread_files;
+  if (!nlu::has_errors(draft.diagnostics)) {
+    loaded.bot = std::make_shared<const Bot>(std::move(draft.bot));
+  }
+  loaded.diagnostics = std::move(draft.diagnostics);
+  return loaded;
+}
+
+void add_parsed(Draft& draft, ParsedFiles& files, const std::string& name,
+                std::variant<Yaml, nlu::Diagnostic> parsed) {
+  if (auto* problem = std::get_if<nlu::Diagnostic>(&parsed)) {
+    draft.diagnostics.push_back(std::move(*problem));
+    ++draft.unread_files;
+  } else {
+    files.emplace(name, std::get<Yaml>(std::move(parsed)));
+  }
+}
+
+// The bot's files, relative to its folder, sorted; nothing that a link leads to.
+std::vector<std::string> list_files(const fs::path& folder, Draft& draft) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied,
+                                           failure);
+  for (; !failure && entries != fs::recursive_directory_iterator(); entries.increment(failure)) {
+    const std::string name = entries->path().lexically_relative(folder).generic_string();
+    const bool is_top = entries.depth() == 0;
+    std::error_code ignored;
+    if (entries->is_directory(ignored)) {
+      const bool wanted =
+          !is_top || name == "domain" || name == "flows" || name == "nlu" || name == "data";
+      if (!wanted || entries.depth() >= limits::nesting || entries->is_symlink(ignored)) {
+        entries.disable_recursion_pending();
+      }
+      continue;
+    }
+    if (!entries->is_regular_file(ignored) || !belongs_to_bot(name)) continue;
+    if (names.size() == limits::files) {
+      draft.error("too_many", {}, fmt::format("a bot has at most {} files", limits::files));
+      break;
+    }
+    names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+Loaded load_bot(const std::string& folder, const LoadOptions& options) {
+  Draft draft;
+  draft.options = &options;
+  std::error_code failure;
+  const fs::path path = fs::path(folder).lexically_normal();
+  if (!fs::is_directory(path, failure)) {
+    draft.error("no_bot", {}, fmt::format("{} is no folder", folder));
+    return {nullptr, std::move(draft.diagnostics), 0};
+  }
+  const fs::path named = path.has_filename() ? path : path.parent_path();
+  draft.bot.name = fs::absolute(named, failure).filename().string();
+  ParsedFiles files;
+  for (const std::string& name : list_files(path, draft)) {
+    add_parsed(draft, files, name, nlu::read_yaml((path / name).string(), name));
+  }
+  if (files.empty() && draft.diagnostics.empty()) {
+    draft.error("no_bot", {},
+                fmt::format("{} has no bot in it: no bot.yml, domain.yml or flows/", folder));
+    return {nullptr, std::move(draft.diagnostics), 0};
+  }
+  return build(draft, files);
+}
+
+Loaded load_bot_from(const std::map<std::string, std::string>& files, const LoadOptions& options) {
+  Draft draft;
+  draft.options = &options;
+  draft.bot.name = "bot";
+  ParsedFiles parsed;
+  for (const auto& [name, text] : files) {
+    if (name.empty() || !belongs_to_bot(name)) continue;
+    if (parsed.size() == limits::files) {
+      draft.error("too_many", {}, fmt::format("a bot has at most {} files", limits::files));
+      break;
+    }
+    add_parsed(draft, parsed, name, nlu::parse_yaml(text, name));
+  }
+  return build(draft, parsed);
+}
+
+}  // namespace dialog

@@ -1,0 +1,230 @@
+// bot.yml: what a bot is called, speaks, and how sure it must be.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dialog/draft.h"
+
+namespace dialog {
+
+namespace {
+
+// ${NAME} and ${NAME:-default} in a value, put in; the rest of the text stays.
+std::string expand(Draft& draft, const Yaml& node) {
+  const std::string& text = node.text;
+  std::string out;
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t open = text.find("${", at);
+    if (open == std::string::npos) return out + text.substr(at);
+    const std::size_t close = text.find('}', open);
+    if (close == std::string::npos) {
+      draft.error("bad_environment", node.mark, "'${' has no closing '}'");
+      return text;
+    }
+    out += text.substr(at, open - at);
+    const std::string inside = text.substr(open + 2, close - open - 2);
+    const std::size_t separator = inside.find(":-");
+    const std::string name = inside.substr(0, separator);
+    std::optional<std::string> value;
+    if (draft.options != nullptr && draft.options->environment)
+      value = draft.options->environment(name);
+    if (!value && separator != std::string::npos) value = inside.substr(separator + 2);
+    if (!value) {
+      draft.error("unset_environment", node.mark,
+                  fmt::format("the environment variable {0} is not set; set it or write "
+                              "'${{{0}:-default}}'",
+                              name));
+    }
+    out += value.value_or("");
+    at = close + 1;
+  }
+}
+
+std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what) {
+  return read_text(draft, node, what) ? expand(draft, node) : "";
+}
+
+bool is_language(std::string_view code) {
+  return code.size() >= 2 && code.size() <= 35 && std::all_of(code.begin(), code.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-';
+         });
+}
+
+void check_language(Draft& draft, const std::string& code, const Mark& mark) {
+  if (is_language(code)) return;
+  draft.error("bad_language", mark,
+              fmt::format("'{}' is no language code; write one such as en, zh or pt-BR", code));
+}
+
+void read_understanding(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'understanding'")) return;
+  Understanding& understanding = draft.bot.understanding;
+  const std::pair<std::string, double*> thresholds[] = {
+      {"intent_threshold", &understanding.intent_threshold},
+      {"ambiguity_margin", &understanding.ambiguity_margin},
+      {"outside_threshold", &understanding.outside_threshold}};
+  const std::pair<std::string, std::string*> intents[] = {
+      {"affirm", &understanding.affirm},     {"deny", &understanding.deny},
+      {"cancel", &understanding.cancel},     {"repeat", &understanding.repeat},
+      {"restart", &understanding.restart},   {"skip", &understanding.skip},
+      {"handover", &understanding.handover}, {"out_of_scope", &understanding.out_of_scope},
+      {"chitchat", &understanding.chitchat}};
+  std::vector<std::string> known;
+  for (const auto& [key, value] : thresholds) known.push_back(key);
+  for (const auto& [key, value] : intents) known.push_back(key);
+  check_keys(draft, node, "'understanding'", known);
+  for (const auto& [key, value] : thresholds) {
+    const Yaml* written = node.find(key);
+    if (written == nullptr) continue;
+    if (const auto number = read_number(draft, *written, fmt::format("'{}'", key), 0, 1)) {
+      *value = *number;
+    }
+    if (key != "ambiguity_margin") understanding.thresholds_from_model = false;
+  }
+  for (const auto& [key, value] : intents) {
+    const Yaml* written = node.find(key);
+    if (written == nullptr) continue;
+    if (const auto name = read_text(draft, *written, fmt::format("'{}'", key))) {
+      *value = *name;
+      draft.refer(Reference::Kind::intent, *name, written->mark);
+    }
+  }
+}
+
+void read_backend_settings(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'backend'")) return;
+  check_keys(draft, node, "'backend'", {"url", "headers", "timeout_s"});
+  if (const Yaml* url = node.find("url")) {
+    std::string text = read_expanded(draft, *url, "'url'");
+    if (!text.empty() && text.rfind("https://", 0) != 0 && text.rfind("http://", 0) != 0) {
+      draft.error("bad_url", url->mark, "'url' must begin with https:// or http://");
+    }
+    while (!text.empty() && text.back() == '/') text.pop_back();
+    draft.bot.backend_url = std::move(text);
+  }
+  if (const Yaml* headers = node.find("headers");
+      headers && expect_map(draft, *headers, "'headers'")) {
+    for (const Yaml::Entry& entry : headers->entries) {
+      draft.bot.backend_headers[entry.key] = read_expanded(draft, entry.value, "a header");
+    }
+  }
+  if (const Yaml* timeout = node.find("timeout_s")) {
+    if (const auto seconds = read_number(draft, *timeout, "'timeout_s'", 0.01, 60)) {
+      draft.bot.backend_timeout =
+          std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+    }
+  }
+}
+
+void read_languages(Draft& draft, const Yaml& file) {
+  if (const Yaml* language = file.find("language")) {
+    if (auto code = read_text(draft, *language, "'language'")) {
+      check_language(draft, *code, language->mark);
+      draft.bot.language = *std::move(code);
+    }
+  }
+  if (const Yaml* languages = file.find("additional_languages")) {
+    draft.bot.additional_languages = read_texts(draft, *languages, "'additional_languages'");
+    for (const std::string& code : draft.bot.additional_languages) {
+      check_language(draft, code, languages->mark);
+      if (code == draft.bot.language) {
+        draft.error("language_twice", languages->mark,
+                    fmt::format("'{}' is the bot's language already", code));
+      }
+    }
+  }
+}
+
+bool is_span(std::string_view text) {
+  constexpr std::string_view shape = "dd:dd-dd:dd";
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (shape[i] == 'd' ? !digit : text[i] != shape[i]) return false;
+  }
+  const auto in_day = [&](std::size_t at) {
+    return text.substr(at, 5) <= "24:00" && text.substr(at + 3, 2) < "60";
+  };
+  return in_day(0) && in_day(6) && text.substr(0, 5) < text.substr(6, 5);
+}
+
+void read_opening_hours(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'opening_hours'")) return;
+  check_keys(draft, node, "'opening_hours'",
+             {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
+  for (const Yaml::Entry& day : node.entries) {
+    for (const std::string& span : read_texts(draft, day.value, "a day's hours")) {
+      if (span == "closed" || is_span(span)) continue;
+      draft.error("bad_hours", day.value.mark,
+                  fmt::format("write hours as \"08:00-20:00\" or closed, and not '{}'", span));
+    }
+    draft.bot.opening_hours[day.key] = to_json(day.value);
+  }
+}
+
+void read_name(Draft& draft, const Yaml& node) {
+  std::string name = read_expanded(draft, node, "'name'");
+  if (is_name(name)) {
+    draft.bot.name = std::move(name);
+    return;
+  }
+  draft.error(
+      "bad_name", node.mark,
+      fmt::format("'{}' is no name for a bot; use letters, digits, '_' and '-', and 'title' "
+                  "for what people read",
+                  name));
+}
+
+void read_session(Draft& draft, const Yaml& file) {
+  if (const Yaml* minutes = file.find("session_timeout_min")) {
+    if (const auto count = read_number(draft, *minutes, "'session_timeout_min'", 0.1, 525'600)) {
+      draft.bot.session_timeout = std::chrono::seconds(static_cast<std::int64_t>(*count * 60));
+    }
+  }
+  const Yaml* session = file.find("session");
+  if (session == nullptr || !expect_map(draft, *session, "'session'")) return;
+  check_keys(draft, *session, "'session'", {"idle_timeout_s"});
+  if (const Yaml* seconds = session->find("idle_timeout_s")) {
+    if (const auto count = read_integer(draft, *seconds, "'idle_timeout_s'", 1, 31'536'000)) {
+      draft.bot.session_timeout = std::chrono::seconds(*count);
+    }
+  }
+}
+
+}  // namespace
+
+void read_settings(Draft& draft, const Yaml& file) {
+  if (const Yaml* name = file.find("name")) read_name(draft, *name);
+  for (const auto& [key, value] : {std::pair<std::string, std::string*>{"title", &draft.bot.title},
+                                   {"time_zone", &draft.bot.time_zone}}) {
+    if (const Yaml* written = file.find(key)) {
+      *value = read_expanded(draft, *written, fmt::format("'{}'", key));
+    }
+  }
+  read_languages(draft, file);
+  read_session(draft, file);
+  if (const Yaml* understanding = file.find("understanding"))
+    read_understanding(draft, *understanding);
+  if (const Yaml* backend = file.find("backend")) read_backend_settings(draft, *backend);
+  if (const Yaml* hours = file.find("opening_hours")) read_opening_hours(draft, *hours);
+  if (const Yaml* model = file.find("model"); model && expect_map(draft, *model, "'model'")) {
+    draft.bot.model = to_json(*model).as_object();
+  }
+}
+
+void read_session_config(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'session_config'")) return;
+  check_keys(
+      draft, node, "'session_config'",
+      {"session_expiration_time", "carry_over_slots_to_new_session", "start_session_after_expiry"});
+  if (const Yaml* minutes = node.find("session_expiration_time")) {
+    if (const auto count = read_number(draft, *minutes, "'session_expiration_time'", 0, 525'600)) {
+      draft.bot.session_timeout = std::chrono::seconds(
+          *count > 0 ? static_cast<std::int64_t>(*count * 60) : std::int64_t{10} * 365 * 86'400);
+    }
+  }
+}
+
+}  // namespace dialog

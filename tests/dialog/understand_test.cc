@@ -1,0 +1,269 @@
+#include "dialog/understand.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/dialog/talk.h"
+
+using namespace dialog;
+
+namespace {
+
+constexpr const char* domain = R"yaml(
+intents: [return_item, order_status, hours, affirm, deny, cancel, talk_to_person, repeat, gift]
+entities: [order_number, postcode]
+slots:
+  order_number: {type: text, mappings: [{type: from_entity, entity: order_number}]}
+  postcode: {type: text, mappings: [{type: from_entity, entity: postcode}]}
+  reason: {type: categorical, values: [wrong_size, broken]}
+  sure: {type: bool}
+  comment: {type: text}
+  gift: {type: bool, mappings: [{type: from_intent, intent: gift, value: true}]}
+  count: {type: float}
+responses:
+  utter_ask_order_number: [{text: "Which order?"}]
+  utter_ask_postcode: [{text: "Which postcode?"}]
+  utter_ask_reason: [{text: "Why?"}]
+  utter_ask_sure: [{text: "Sure?"}]
+  utter_ask_comment: [{text: "Why so?"}]
+  utter_ask_gift: [{text: "A gift?"}]
+  utter_ask_count: [{text: "How many?"}]
+  utter_status: [{text: "On its way."}]
+  utter_hours: [{text: "Nine to five."}]
+)yaml";
+
+constexpr const char* flows = R"yaml(
+flows:
+  return_item:
+    description: Sends something back
+    nlu_trigger: [intent: return_item]
+    steps:
+      - collect: order_number
+        type: text
+        matches: '\d{5}'
+      - collect: postcode
+      - collect: reason
+        type: choice
+      - collect: comment
+      - collect: gift
+      - collect: count
+      - collect: sure
+        type: confirmation
+  order_status:
+    description: Where an order is
+    nlu_trigger: [{intent: order_status}]
+    steps:
+      - collect: order_number
+      - say: utter_status
+  hours:
+    description: Opening hours
+    nlu_trigger: [intent: hours]
+    steps:
+      - say: utter_hours
+)yaml";
+
+nlu::Interpretation meaning(std::vector<nlu::ScoredIntent> intents, double outside = 0.05) {
+  nlu::Interpretation one;
+  one.segments.push_back({{0, 0}, std::move(intents), outside, 0});
+  return one;
+}
+
+nlu::Interpretation nothing() { return meaning({{"hours", 0.2}}, 0.9); }
+
+// An utterance, and its entities by where they stand.
+struct Asking {
+  BotPtr bot = bot_of(domain, flows);
+  Talk talk{bot};
+
+  // Up to the question for `slot`.
+  explicit Asking(const std::string& slot = "") {
+    if (slot.empty()) return;
+    talk.start("return_item");
+    const std::pair<const char*, json::value> answers[] = {
+        {"order_number", "10423"}, {"postcode", "10115"}, {"reason", "broken"},
+        {"comment", "it broke"},   {"gift", true},        {"count", 2}};
+    for (const auto& [name, value] : answers) {
+      if (name == slot) return;
+      talk.set(name, value);
+    }
+  }
+  std::string hear(const std::string& text, nlu::Interpretation interpretation,
+                   const std::string& payload = "") {
+    std::string all;
+    for (const Command& one : understand(*bot, talk.conversation, text, payload, std::nullopt,
+                                         interpretation, "2026-11-23")) {
+      all += (all.empty() ? "" : " ") + json::serialize(to_json(one));
+    }
+    return all;
+  }
+  static nlu::Interpretation with(nlu::Interpretation one, const std::string& text,
+                                  const std::string& type, const std::string& value) {
+    nlu::Entity entity;
+    entity.type = type;
+    entity.value = value;
+    entity.span.begin = text.find(value);
+    entity.span.end = entity.span.begin + value.size();
+    entity.source = "regex";
+    one.entities.push_back(entity);
+    return one;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("payloads are read as they are written") {
+  Asking a;
+  CHECK(a.hear("x", {}, "/return_item") == R"({"start_flow":"return_item"})");
+  CHECK(a.hear("x", {}, R"(/order_status{"order_number":"10423"})") ==
+        R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10423"}})");
+  CHECK(a.hear("x", {}, R"(/flow{"name":"hours"})") == R"({"start_flow":"hours"})");
+  CHECK(a.hear("x", {}, R"(/SetSlots(reason=broken, sure=true, comment="a, b", nobody=1))") ==
+        R"({"set_slot":{"reason":"broken"}} {"set_slot":{"sure":true}} {"set_slot":{"comment":"a, b"}})");
+  CHECK(a.hear("/cancel", {}) == R"({"cancel_flow":null})");
+  CHECK(a.hear("x", {}, "/no_such_intent") == R"({"cannot_handle":"unsure"})");
+  CHECK(a.hear("x", nothing(), "/{}[") != "");
+}
+
+TEST_CASE("an intent starts its flow, with the entities it asks for") {
+  Asking a;
+  const std::string text = "where is 10423";
+  CHECK(a.hear(text, Asking::with(meaning({{"order_status", 0.9}}), text, "order_number", "10423")) ==
+        R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10423"}})");
+  CHECK(a.hear("hours?", meaning({{"hours", 0.9}})) == R"({"start_flow":"hours"})");
+}
+
+TEST_CASE("one place in the text fills one slot") {
+  Asking a;
+  const std::string text = "return 10423";
+  auto both = Asking::with(meaning({{"return_item", 0.9}}), text, "order_number", "10423");
+  both = Asking::with(both, text, "postcode", "10423");
+  CHECK(a.hear(text, both) ==
+        R"({"start_flow":"return_item"} {"set_slot":{"order_number":"10423"}})");
+}
+
+TEST_CASE("what is outside or unsure is not handled") {
+  Asking a;
+  CHECK(a.hear("tell me a joke", nothing()) == R"({"cannot_handle":"outside"})");
+  CHECK(a.hear("hm", meaning({{"hours", 0.3}, {"return_item", 0.05}})) ==
+        R"({"cannot_handle":"unsure"})");
+}
+
+TEST_CASE("two flows that are about as likely are offered") {
+  Asking a;
+  CHECK(a.hear("my order", meaning({{"order_status", 0.52}, {"return_item", 0.45}})) ==
+        R"({"clarify":["order_status","return_item"]})");
+}
+
+TEST_CASE("an answer beats a new flow") {
+  Asking a("order_number");
+  CHECK(a.hear("10423", meaning({{"order_status", 0.95}})) ==
+        R"({"set_slot":{"order_number":"10423"}})");
+  CHECK(a.hear("it is 10423 I think", nothing()) == R"({"set_slot":{"order_number":"10423"}})");
+  CHECK(a.hear("when are you open", meaning({{"hours", 0.9}})) == R"({"start_flow":"hours"})");
+  CHECK(a.hear("no idea", nothing()) == R"({"cannot_handle":"invalid_answer"})");
+}
+
+TEST_CASE("steering is heard at any question") {
+  Asking a("order_number");
+  CHECK(a.hear("stop", meaning({{"cancel", 0.9}})) == R"({"cancel_flow":null})");
+  CHECK(a.hear("a human!", meaning({{"talk_to_person", 0.9}})) == R"({"human_handover":null})");
+  CHECK(a.hear("again?", meaning({{"repeat", 0.9}})) == R"({"repeat":null})");
+}
+
+TEST_CASE("a choice is answered by its value, a part, a place or nearly") {
+  Asking a("reason");
+  const std::string broken = R"({"set_slot":{"reason":"broken"}})";
+  CHECK(a.hear("broken", nothing()) == broken);
+  CHECK(a.hear("It arrived broken!", nothing()) == broken);
+  CHECK(a.hear("the second one", nothing()) == broken);
+  CHECK(a.hear("2", nothing()) == broken);
+  CHECK(a.hear("Wrong size", nothing()) == R"({"set_slot":{"reason":"wrong_size"}})");
+  CHECK(a.hear("brokn", nothing()) == broken);
+  CHECK(a.hear("wrong size or broken", nothing()) == R"({"cannot_handle":"invalid_answer"})");
+}
+
+TEST_CASE("a confirmation takes yes and no") {
+  Asking a("sure");
+  CHECK(a.hear("yes", nothing()) == R"({"set_slot":{"sure":true}})");
+  CHECK(a.hear("sounds right", meaning({{"affirm", 0.8}})) == R"({"set_slot":{"sure":true}})");
+  CHECK(a.hear("rather not", meaning({{"deny", 0.8}})) == R"({"set_slot":{"sure":false}})");
+  CHECK(a.hear("x", {}, "/deny") == R"({"set_slot":{"sure":false}})");
+}
+
+TEST_CASE("free text is its question's value unless a flow is meant for certain") {
+  Asking a("comment");
+  CHECK(a.hear("it fell off the table", meaning({{"hours", 0.6}})) ==
+        R"({"set_slot":{"comment":"it fell off the table"}})");
+  CHECK(a.hear("when are you open?", meaning({{"hours", 0.95}})) == R"({"start_flow":"hours"})");
+  CHECK(a.hear("stop it", meaning({{"cancel", 0.95}})) == R"({"cancel_flow":null})");
+}
+
+TEST_CASE("a customer may correct what was asked before") {
+  Asking a("reason");
+  const std::string text = "no, I meant 10432";
+  CHECK(a.hear(text, Asking::with(nothing(), text, "order_number", "10432")) ==
+        R"({"correct_slot":{"order_number":"10432"}})");
+}
+
+TEST_CASE("an answer that looks like another slot's value corrects nothing") {
+  Asking a("postcode");
+  auto both = Asking::with(nothing(), "10999", "postcode", "10999");
+  both = Asking::with(both, "10999", "order_number", "10999");
+  CHECK(a.hear("10999", both) == R"({"set_slot":{"postcode":"10999"}})");
+}
+
+TEST_CASE("a correction that would fit the open question is none of its answers") {
+  Asking a("order_number");
+  a.talk.set("order_number", "10423");
+  const std::string text = "sorry, I meant order number 10432";
+  CHECK(a.hear(text, Asking::with(nothing(), text, "order_number", "10432")) ==
+        R"({"correct_slot":{"order_number":"10432"}})");
+}
+
+TEST_CASE("in free text an entity corrects only with a word that says so") {
+  Asking a("comment");
+  const std::string plain = "10432 screws were missing";
+  CHECK(a.hear(plain, Asking::with(nothing(), plain, "order_number", "10432")) ==
+        R"({"set_slot":{"comment":"10432 screws were missing"}})");
+  const std::string cue = "sorry, the order number is 10432";
+  CHECK(a.hear(cue, Asking::with(nothing(), cue, "order_number", "10432")) ==
+        R"({"correct_slot":{"order_number":"10432"}})");
+}
+
+TEST_CASE("what was taken back is not heard") {
+  Asking a("order_number");
+  const std::string text = "10423, no wait, 10432";
+  auto both = Asking::with(nothing(), text, "order_number", "10423");
+  both.entities.back().retracted = true;
+  both = Asking::with(both, text, "order_number", "10432");
+  CHECK(a.hear(text, both) == R"({"set_slot":{"order_number":"10432"}})");
+}
+
+TEST_CASE("several answers in one sentence") {
+  Asking a("order_number");
+  const std::string text = "10423 and the postcode is EC1A";
+  auto both = Asking::with(nothing(), text, "order_number", "10423");
+  both = Asking::with(both, text, "postcode", "EC1A");
+  CHECK(a.hear(text, both) ==
+        R"({"set_slot":{"order_number":"10423"}} {"set_slot":{"postcode":"EC1A"}})");
+}
+
+TEST_CASE("an intent fills the slot that is mapped from it") {
+  Asking a("gift");
+  CHECK(a.hear("for my mother", meaning({{"gift", 0.9}})) == R"({"set_slot":{"gift":true}})");
+}
+
+TEST_CASE("after the offer of a person yes and no answer it") {
+  Asking a("order_number");
+  a.talk.say({command::CannotHandle{"outside"}});
+  a.talk.say({command::CannotHandle{"outside"}});
+  CHECK(a.hear("x", {}, "/deny").empty());
+  CHECK(a.hear("yes please", meaning({{"affirm", 0.9}})) == R"({"human_handover":null})");
+  CHECK(a.talk.say({}) == Talk::Replies{"utter_ask_order_number"});
+}
+
+TEST_CASE("entities do not leak into flows that did not ask") {
+  Asking a;
+  const std::string text = "10423";
+  CHECK(a.hear(text, Asking::with(nothing(), text, "order_number", "10423")) ==
+        R"({"cannot_handle":"outside"})");
+}
