@@ -389,11 +389,14 @@ export class View {
     if (item.kind === 'notice') return this.notice_row_(item.key, item.handover);
     const first = !before || !same_group(before, item);
     const last = !after || !same_group(item, after);
+    // One time for all that was said within a minute.
+    const time = this.clock_.format(item.ts);
+    const timed = !after || this.clock_.format(after.ts) !== time ? time : '';
     const patch = (node: HTMLElement) => {
       node.classList.toggle('first', first);
       node.classList.toggle('last', last);
-      if (item.kind === 'own') this.patch_own_(node, item, last, newest);
-      else this.patch_reply_(node, item, first, last, newest);
+      if (item.kind === 'own') this.patch_own_(node, item, timed, newest);
+      else this.patch_reply_(node, first, timed, newest);
     };
     const make = () => (item.kind === 'own' ? this.own_(item) : this.reply_(item));
     return { key: item.key, make, patch };
@@ -440,14 +443,12 @@ export class View {
     );
   }
 
-  private patch_own_(node: HTMLElement, item: Own, last: boolean, newest: boolean): void {
+  private patch_own_(node: HTMLElement, item: Own, time: string, newest: boolean): void {
     node.classList.toggle('pending', item.state === 'pending');
     node.classList.toggle('failed', item.state === 'failed');
     const { texts } = this.setting_.language;
-    const time = this.clock_.format(item.ts);
-    let text = '';
+    let text = time && newest ? `${time} · ${texts.sent}` : time;
     if (item.state === 'pending') text = texts.sending;
-    else if (last) text = newest ? `${time} · ${texts.sent}` : time;
     if (item.state === 'failed') text = item.reason === 'too_long' ? texts.too_long : texts.not_sent;
     const meta = node.querySelector('.meta') as HTMLElement;
     if (meta.dataset.text === text) return;
@@ -507,11 +508,11 @@ export class View {
     return /^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/.test(language) ? language : undefined;
   }
 
-  private patch_reply_(node: HTMLElement, item: Said, first: boolean, last: boolean, newest: boolean): void {
+  private patch_reply_(node: HTMLElement, first: boolean, time: string, newest: boolean): void {
     node.querySelector('.who')?.classList.toggle('sr', !first);
     const meta = node.querySelector('.meta') as HTMLElement;
-    meta.hidden = !last;
-    meta.textContent = this.clock_.format(item.ts);
+    meta.hidden = time === '';
+    meta.textContent = time;
     const upload = node.querySelector<HTMLElement>('.upload');
     if (upload) upload.hidden = !newest;
   }
