@@ -1,0 +1,86 @@
+// The embedded store: conversations in RocksDB, in the layout of docs/store.md.
+//
+// One committer thread writes all conversations' batches that wait into one synced write, then
+// reports each. After one failed write or sync nothing is acknowledged any more (`on_failure` is
+// called once): the process should end, as what the kernel dropped cannot be known. Readers run on
+// a thread of their own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dialog/state_store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace bot {
+
+struct StoreOptions {
+  std::string folder;
+  std::size_t queue = 20'000;             // Batches waiting: then Errc::busy
+  std::size_t group_bytes = 1 << 20;      // Of one synced write
+  std::size_t write_buffer_bytes = 16 << 20;  // Of each column family, before it goes to a file
+  bool sync = true;                       // Only benchmarks, and a test's planted bug, turn it off.
+  rocksdb::Env* env = nullptr;            // Not owned; nullptr: the machine's
+  std::function<void(const std::string& why)> on_failure;  // On the committer's thread
+  std::function<void(std::size_t batches, std::size_t bytes, std::uint64_t micros)> on_commit;
+};
+
+class RocksdbStore final : public dialog::StateStore {
+ public:
+  // Opens, or makes, the store. Refuses with advice: Errc::conflict when another process has it or
+  // it is of a later release, Errc::corrupt when it is damaged (a torn tail of the last log with no
+  // valid record after it is cut instead, and noted in `notes`).
+  static nlu::Result<std::unique_ptr<RocksdbStore>> open(const StoreOptions& options,
+                                                         std::vector<std::string>& notes);
+  ~RocksdbStore() override;  // Writes what is queued, then closes.
+
+  void append(dialog::ConversationId id, dialog::EventNumber expected_last, dialog::Epoch epoch,
+              dialog::Batch batch, Done done) override;
+  void load(dialog::ConversationId id,
+            std::function<void(nlu::Result<std::optional<dialog::Kept>>)> done) override;
+  void find_message(
+      dialog::ConversationId id, std::string client, std::string message_id,
+      std::function<void(nlu::Result<std::optional<dialog::MessageRecord>>)> done) override;
+  void find_client(
+      dialog::ConversationId id, std::string client,
+      std::function<void(nlu::Result<std::optional<dialog::ClientRecord>>)> done) override;
+  void read_visible(dialog::ConversationId id, dialog::Seq after, std::size_t count,
+                    std::function<void(nlu::Result<std::vector<dialog::Event>>)> done) override;
+  void read_events(dialog::ConversationId id, dialog::EventNumber from, std::size_t count,
+                   std::function<void(nlu::Result<std::vector<dialog::Event>>)> done) override;
+  void due_timers(dialog::Millis until, std::size_t count,
+                  std::function<void(nlu::Result<std::vector<dialog::DueTimer>>)> done) override;
+  void unfinished(
+      std::function<void(nlu::Result<std::vector<dialog::ConversationId>>)> done) override;
+  void scan(dialog::Tenant tenant, std::optional<dialog::ConversationId> after, std::size_t count,
+            std::function<void(nlu::Result<std::vector<dialog::ConversationId>>)> done) override;
+  void erase(dialog::ConversationId id, Done done) override;
+
+  // The number of the bot called `name`, given once and kept. Blocks.
+  nlu::Result<dialog::Tenant> tenant_of(const std::string& name);
+  // Grows with every opening: the epoch of this process.
+  dialog::Epoch epoch() const;
+  // Small values of the shell's own (upload records, keys), synced. Block.
+  nlu::Result<void> put_note(const std::string& key, const std::string& value);
+  nlu::Result<std::optional<std::string>> get_note(const std::string& key);
+
+  struct Stats {
+    std::uint64_t batches = 0, writes = 0, bytes = 0, queued = 0;
+    bool failed = false;
+  };
+  Stats stats() const;
+
+ private:
+  struct Impl;
+  explicit RocksdbStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bot
