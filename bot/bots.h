@@ -1,0 +1,60 @@
+// The bots of this process, and the versions of them that open conversations are pinned to.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bot/nlu_worker.h"
+#include "bot/runtime/runtime.h"
+#include "nlu/base/diagnostic.h"
+
+namespace bot {
+
+// What a folder holds, ready to serve.
+struct ReadyBot {
+  std::string folder;
+  dialog::BotPtr bot;
+  InterpreterPtr interpreter;
+};
+
+// From a bot to what understands it: loads its model, or trains one when there is none or it is
+// stale. Says what it does, for people, through `say`.
+using Say = std::function<void(const std::string& line)>;
+using MakeInterpreter = std::function<nlu::Result<InterpreterPtr>(
+    const std::string& folder, const dialog::Bot& bot, const Say& say)>;
+
+// Loads and checks the bot in `folder`; `warnings` gets what is questionable. Errc::invalid's
+// message has a line for each mistake. Blocks, for seconds when it trains.
+nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
+                                const Say& say, nlu::Diagnostics& warnings);
+
+// Not thread-safe: belongs to the runtime's thread. At most three versions of a bot are kept; a
+// conversation on an older one migrates.
+class BotShelf final : public runtime::Bots {
+ public:
+  static constexpr std::size_t versions_kept = 3;
+  struct Entry {
+    dialog::Tenant tenant = 0;
+    std::string folder;
+    std::deque<dialog::BotPtr> versions;  // Newest first; never empty.
+  };
+
+  // Adds the bot, or a newer version of it.
+  void put(dialog::Tenant tenant, std::string folder, dialog::BotPtr bot);
+
+  dialog::BotPtr current(dialog::Tenant tenant) const override;
+  dialog::BotPtr find(dialog::Tenant tenant, const std::string& version) const override;
+
+  // The bot of that name; of no name the only one there is. nullptr: none.
+  const Entry* named(std::string_view name) const;
+  const std::map<dialog::Tenant, Entry>& all() const { return entries_; }
+
+ private:
+  std::map<dialog::Tenant, Entry> entries_;
+};
+
+}  // namespace bot

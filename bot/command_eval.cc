@@ -1,0 +1,103 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bot/commands.h"
+#include "nlu/csv.h"
+#include "nlu/torch/evaluate.h"
+#include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
+#include "nlu/training_folder.h"
+
+namespace bot {
+namespace {
+
+struct Asked {
+  std::string folder, test, model, json;
+  int folds = 5;
+};
+
+nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
+  const auto rows = nlu::read_labelled_csv(asked.test);
+  if (!rows) return rows.error();
+  const auto interpreter =
+      nlu::load_interpreter(asked.model.empty() ? nlu::model_path_of(asked.folder) : asked.model);
+  if (!interpreter) return interpreter.error();
+  return nlu::evaluate(**interpreter, *rows);
+}
+
+// Each example is judged by a model that has not seen it.
+nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
+  nlu::TrainingData data;
+  nlu::Diagnostics diagnostics;
+  nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data, diagnostics);
+  for (const nlu::Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "{}\n", to_string(diagnostic));
+  if (has_errors(diagnostics)) return nlu::invalid("the training data has errors");
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid())).string();
+  std::vector<nlu::Interpretation> interpretations;
+  std::vector<nlu::LabelledText> rows;
+  for (int fold = 0; fold < asked.folds; ++fold) {
+    nlu::TrainingData learnt = data;
+    learnt.examples.clear();
+    std::vector<nlu::Utterance> tested;
+    for (std::size_t i = 0; i < data.examples.size(); ++i) {
+      const nlu::Example& example = data.examples[i];
+      if (static_cast<int>(i % static_cast<std::size_t>(asked.folds)) != fold) {
+        learnt.examples.push_back(example);
+        continue;
+      }
+      tested.push_back({example.text, ""});
+      rows.push_back({example.text, example.intent, example.mark.line});
+    }
+    const auto trained = nlu::train(learnt, {}, path);
+    if (!trained) return trained.error();
+    const auto interpreter = nlu::load_interpreter(path);
+    if (!interpreter) return interpreter.error();
+    for (nlu::Interpretation& i : (*interpreter)->interpret(tested)) interpretations.push_back(std::move(i));
+    fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
+  }
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  return nlu::evaluate(interpretations, rows);
+}
+
+int run(const Asked& asked) {
+  const auto report = asked.test.empty() ? cross_validated(asked) : on_file(asked);
+  if (!report) {
+    fmt::print(stderr, "{}\n", report.error().message);
+    return 1;
+  }
+  fmt::print("{}", to_text(*report));
+  if (asked.json.empty()) return 0;
+  std::ofstream file(asked.json);
+  file << nlu::json::serialize(nlu::to_json(*report)) << '\n';
+  if (file.flush()) return 0;
+  fmt::print(stderr, "{} cannot be written\n", asked.json);
+  return 1;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, int& exit_code) {
+  auto asked = std::make_shared<Asked>();
+  CLI::App* const command = app.add_subcommand("eval", "Measure how well a bot understands");
+  command->add_option("BOT", asked->folder, "The bot's folder")->required()->check(CLI::ExistingDirectory);
+  command->add_option("--test", asked->test, "A CSV file with the columns text and label");
+  command->add_option("--model", asked->model, "The model to test (BOT/.usher/model.safetensors)");
+  command->add_option("--folds", asked->folds, "Without --test: cross-validate so often (5)")
+      ->check(CLI::Range(2, 20));
+  command->add_option("--json", asked->json, "Write the report here as well");
+  command->footer("Example: usher eval flows/shop --test heldout.csv");
+  command->callback([asked, &exit_code] { exit_code = run(*asked); });
+}
+
+}  // namespace bot

@@ -1,0 +1,91 @@
+#include <cstdio>
+#include <string>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "bot/commands.h"
+#include "nlu/torch/trainer.h"
+#include "nlu/training_folder.h"
+
+namespace bot {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;  // NOLINT: all a signal handler may touch.
+
+struct Asked {
+  std::string folder, out;
+  std::uint64_t seed = 1;
+  bool force = false;
+};
+
+std::string bar(double done) {
+  constexpr std::size_t width = 24;
+  const auto full = static_cast<std::size_t>(done * width);
+  return std::string(full, '=') + std::string(width - full, ' ');
+}
+
+bool show(const nlu::Progress& now, bool terminal) {
+  if (terminal) {
+    fmt::print("\r[{}] {:3.0f} %  {} {}/{}  loss {:.3f}  accuracy {:.1f} %  {:.0f} s left   ", bar(now.done),
+               100 * now.done, now.phase, now.epoch, now.epochs, now.loss, 100 * now.accuracy, now.seconds_left);
+    std::fflush(stdout);
+  } else if (now.epoch == now.epochs) {
+    fmt::print("{:3.0f} %  {} done  loss {:.3f}  accuracy {:.1f} %\n", 100 * now.done, now.phase, now.loss,
+               100 * now.accuracy);
+  }
+  return interrupted == 0;
+}
+
+int run(const Asked& asked) {
+  nlu::TrainingData data;
+  nlu::Diagnostics diagnostics;
+  nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data, diagnostics);
+  for (const nlu::Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "{}\n", to_string(diagnostic));
+  if (has_errors(diagnostics)) return 1;
+  const std::string path = asked.out.empty() ? nlu::model_path_of(asked.folder) : asked.out;
+  if (!asked.force && nlu::is_up_to_date(path, data, asked.seed)) {
+    fmt::print("{} is up to date\n", path);
+    return 0;
+  }
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  interrupted = 0;
+  const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
+  nlu::TrainOptions options;
+  options.seed = asked.seed;
+  const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) { return show(now, terminal); });
+  std::signal(SIGINT, before);
+  if (terminal) fmt::print("\n");
+  if (!report) {
+    fmt::print(stderr, "{}\n", report.error().message);
+    return 1;
+  }
+  fmt::print("{}: {} intents, {} kinds of entities, {} examples, {} features\n", path, report->intents,
+             report->entities, report->examples, report->features);
+  fmt::print("held out: {:.1f} % right and not refused, {:.1f} % of outsiders refused\n",
+             100 * report->held_out_accuracy, 100 * report->held_out_refused);
+  fmt::print("{:.1f} s, {:.0f} MB at most\n", report->seconds,
+             static_cast<double>(report->peak_memory_bytes) / 1e6);
+  return 0;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, int& exit_code) {
+  auto asked = std::make_shared<Asked>();
+  CLI::App* const command = app.add_subcommand("train", "Train a bot's model from its nlu/*.yml");
+  command->add_option("BOT", asked->folder, "The bot's folder")->required()->check(CLI::ExistingDirectory);
+  command->add_option("--out", asked->out, "Where the model goes (BOT/.usher/model.safetensors)");
+  command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
+  command->add_flag("--force", asked->force, "Train although the model is up to date");
+  command->footer("Example: usher train flows/shop --force");
+  command->callback([asked, &exit_code] { exit_code = run(*asked); });
+}
+
+}  // namespace bot

@@ -1,0 +1,19 @@
+// The subcommands of `usher`. Each adds itself to the command line; its callback does the work and
+// sets the exit code: 0 fine, 1 what was asked about is wrong, 2 called wrongly.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace bot {
+
+void add_init(CLI::App& app, int& exit_code);
+void add_check(CLI::App& app, int& exit_code);
+void add_train(CLI::App& app, int& exit_code);
+void add_eval(CLI::App& app, int& exit_code);
+void add_test(CLI::App& app, int& exit_code);
+void add_chat(CLI::App& app, int& exit_code);
+void add_serve(CLI::App& app, int& exit_code);
+
+}  // namespace bot

@@ -1,0 +1,45 @@
+#include "bot/models.h"
+
+#include <fmt/format.h>
+
+#include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
+
+namespace bot {
+
+namespace {
+
+// Trains the bot's model; says so, as it takes seconds.
+nlu::Result<void> train(const dialog::Bot& bot, const nlu::TrainOptions& options,
+                        const std::string& path, const Say& say) {
+  say(fmt::format("training {} on {} examples …", bot.name, bot.training.examples.size()));
+  const auto report = nlu::train(bot.training, options, path);
+  if (!report) return report.error();
+  say(fmt::format("trained in {:.1f} s: {}", report->seconds, path));
+  return {};
+}
+
+nlu::Result<InterpreterPtr> load(const std::string& path) {
+  auto loaded = nlu::load_interpreter(path);
+  if (!loaded) return loaded.error();
+  return InterpreterPtr(std::move(*loaded));
+}
+
+}  // namespace
+
+MakeInterpreter trained_interpreters() {
+  return [](const std::string& folder, const dialog::Bot& bot,
+            const Say& say) -> nlu::Result<InterpreterPtr> {
+    const std::string path = nlu::model_path_of(folder);
+    const nlu::TrainOptions options;
+    if (nlu::is_up_to_date(path, bot.training, options.seed)) {
+      auto loaded = load(path);
+      if (loaded) return loaded;
+      say(fmt::format("{}; it is trained anew", loaded.error().message));
+    }
+    if (const auto trained = train(bot, options, path, say); !trained) return trained.error();
+    return load(path);
+  };
+}
+
+}  // namespace bot

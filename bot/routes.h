@@ -1,0 +1,118 @@
+// What the HTTP side answers. Knows requests and answers, but no sockets.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "bot/chat.h"
+#include "bot/loop.h"
+#include "bot/rocksdb_store.h"
+#include "bot/uploads.h"
+
+namespace bot {
+
+using HttpRequestMessage = boost::beast::http::request<boost::beast::http::string_body>;
+using HttpResponse = boost::beast::http::response<boost::beast::http::string_body>;
+using HttpStatus = boost::beast::http::status;
+
+// Whether new work is taken, and why not.
+struct Readiness {
+  bool started = false;
+  bool draining = false;
+  bool store_failed = false;
+  bool is_ready() const { return started && !draining && !store_failed; }
+};
+
+// What the routes need of the process; all of it outlives them.
+struct Parts {
+  const Config& config;
+  const Readiness& readiness;
+  const BotShelf& bots;
+  RocksdbStore& store;
+  Loop& loop;
+  NluWorker& worker;
+  HttpClient& client;
+  Uploads& uploads;
+  net::thread_pool& files;
+  net::any_io_executor executor;
+  Metrics& metrics;
+  Log& log;
+};
+
+// A request's target taken apart. `path` is decoded by segment.
+struct Target {
+  std::vector<std::string> path;
+  std::map<std::string, std::string> query;
+  std::string get(const std::string& name) const;
+  // "/v1/conversations": for metrics and the table of routes; no ids.
+  std::string route;
+};
+std::optional<Target> parse_target(std::string_view target);
+
+class Routes {
+ public:
+  explicit Routes(Parts parts);
+
+  awaitable<HttpResponse> answer(const HttpRequestMessage& request);
+
+  // Before the body is read: how long it may be, and a refusal when that is already sure.
+  std::size_t body_limit(const HttpRequestMessage& request) const;
+  awaitable<std::optional<HttpResponse>> refuse_early(const HttpRequestMessage& request);
+
+  // Of a request for a WebSocket.
+  std::variant<Opening, HttpResponse> upgrade(const HttpRequestMessage& request);
+
+ private:
+  friend class OperatorRoutes;
+  awaitable<HttpResponse> dispatch(const HttpRequestMessage& request, const Target& target);
+  HttpResponse demo(const HttpRequestMessage& request) const;
+  HttpResponse widget(const HttpRequestMessage& request) const;
+  HttpResponse health(const std::string& which) const;
+  HttpResponse metrics(const HttpRequestMessage& request);
+  awaitable<HttpResponse> rest(const HttpRequestMessage& request, const Target& target);
+  awaitable<HttpResponse> put_upload(const HttpRequestMessage& request, const Target& target);
+  awaitable<HttpResponse> get_upload(const HttpRequestMessage& request, const Target& target);
+  // The conversation in the query, when the bearer may see it: its visitor, or the operator.
+  awaitable<std::optional<dialog::ConversationId>> owned(const HttpRequestMessage& request,
+                                                         const Target& target);
+  awaitable<bool> is_visitor(dialog::ConversationId id, std::string token);
+  bool is_operator(const HttpRequestMessage& request) const;
+  bool origin_allowed(const HttpRequestMessage& request) const;
+  void allow_origin(const HttpRequestMessage& request, HttpResponse& response) const;
+
+  Parts parts_;
+  const std::string widget_etag_, demo_etag_;
+};
+
+// /v1 for the operator's key: bots, conversations, handovers, parse. (operator_routes.cc)
+class OperatorRoutes {
+ public:
+  explicit OperatorRoutes(Parts& parts) : parts_(parts) {}
+  awaitable<HttpResponse> answer(const HttpRequestMessage& request, const Target& target);
+
+ private:
+  HttpResponse bots() const;
+  awaitable<HttpResponse> conversations(const Target& target, dialog::Tenant tenant);
+  awaitable<HttpResponse> conversation(dialog::ConversationId id);
+  awaitable<HttpResponse> events(const Target& target, dialog::ConversationId id);
+  awaitable<HttpResponse> erase(dialog::ConversationId id);
+  HttpResponse handovers(dialog::Tenant tenant) const;
+  awaitable<HttpResponse> handover(const HttpRequestMessage& request, dialog::ConversationId id);
+  awaitable<HttpResponse> parse(const HttpRequestMessage& request);
+
+  Parts& parts_;
+};
+
+HttpResponse json_response(HttpStatus status, const nlu::json::value& body);
+HttpResponse json_text(HttpStatus status, std::string body);
+HttpResponse problem(HttpStatus status, std::string_view code, std::string_view message);
+HttpResponse problem(const nlu::Error& error);
+HttpResponse not_allowed(std::string_view methods);
+std::string bearer(const HttpRequestMessage& request);
+
+}  // namespace bot

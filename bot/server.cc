@@ -1,0 +1,388 @@
+#include "bot/server.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "bot/http_sessions.h"
+#include "bot/tokens.h"
+
+namespace bot {
+
+namespace {
+
+using nlu::Errc;
+using nlu::Error;
+using nlu::Result;
+
+constexpr std::chrono::milliseconds drain_poll{20};
+constexpr std::chrono::seconds goodbye_grace{2};
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+UploadLimits upload_limits(const Config& config) {
+  UploadLimits limits;
+  limits.file_bytes = config.limits.upload_bytes;
+  limits.per_conversation = config.limits.uploads_per_conversation;
+  limits.total_bytes = config.limits.uploads_total_bytes;
+  limits.types = config.upload_types;
+  return limits;
+}
+
+HttpClientOptions client_options(const Config& config) {
+  HttpClientOptions options;
+  options.response_bytes = config.limits.action_response_bytes;
+  options.in_flight = config.limits.actions_in_flight;
+  options.allow_private = config.allow_private_action_hosts;
+  return options;
+}
+
+NluWorker::Options worker_options(const ServerLimits& limits) {
+  return {limits.interpret_batch, limits.interpret_delay, limits.interpret_queue};
+}
+
+}  // namespace
+
+// Order matters: what is used by others comes first, the io_context before all that has handlers
+// in it. The threads are ended by hand, in shut_down().
+struct Server::Impl {
+  Impl(Config settings, MakeInterpreter maker, Say talk, Log& journal)
+      : config(std::move(settings)), make(std::move(maker)), say(std::move(talk)), log(journal) {}
+  ~Impl() { shut_down(); }
+
+  Result<void> open(std::vector<ReadyBot> ready);
+  Result<void> open_keys();
+  Result<void> open_store();
+  void build();
+  void shut_down();
+
+  void handle_signals();
+  void begin_drain();
+  void finish_drain();
+  void end(int code);
+  void store_failed(const std::string& why);
+  void broken(const std::string& why);
+  void reload();
+  void swap(std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh);
+  awaitable<void> find_handovers();
+  awaitable<void> sweep();
+
+  Config config;
+  const MakeInterpreter make;
+  const Say say;
+  Log& log;
+  Metrics metrics{USHER_VERSION};
+  net::io_context io{1};
+  net::thread_pool files{1};
+  Readiness readiness;
+  BotShelf shelf;
+  std::unique_ptr<RocksdbStore> store;
+  std::unique_ptr<HttpClient> client;
+  std::unique_ptr<Loop> loop;
+  std::unique_ptr<Uploads> uploads;
+  std::unique_ptr<NluWorker> worker;
+  std::unique_ptr<Chats> chats;
+  std::unique_ptr<Routes> routes;
+  std::unique_ptr<HttpSessions> sessions;
+  std::unique_ptr<net::signal_set> signals;
+  std::unique_ptr<net::steady_timer> drain_timer;
+  std::chrono::steady_clock::time_point drain_deadline;
+  int exit_code = 0;
+  bool ending = false;
+  bool reloading = false;
+};
+
+Result<void> Server::Impl::open(std::vector<ReadyBot> ready) {
+  raise_file_limit();
+  if (auto opened = open_keys(); !opened) return opened;
+  if (auto opened = open_store(); !opened) return opened;
+  build();
+  for (ReadyBot& bot : ready) {
+    if (shelf.named(bot.bot->name) && !shelf.all().empty() &&
+        shelf.named(bot.bot->name)->versions.front()->name == bot.bot->name) {
+      return Error{Errc::conflict, fmt::format("two bots are called '{}'", bot.bot->name)};
+    }
+    const auto tenant = store->tenant_of(bot.bot->name);
+    if (!tenant) return tenant.error();
+    worker->use(*tenant, bot.interpreter);
+    shelf.put(*tenant, bot.folder, bot.bot);
+  }
+  if (auto opened = uploads->open(); !opened) return opened;
+  if (auto listening = sessions->listen(); !listening) return listening;
+  loop->start();
+  readiness.started = true;
+  net::co_spawn(io, find_handovers(), net::detached);
+  net::co_spawn(io, sweep(), net::detached);
+  return {};
+}
+
+// Keys nobody configured are made once and kept in the state folder.
+Result<void> Server::Impl::open_keys() {
+  std::error_code failure;
+  std::filesystem::create_directories(config.state_folder, failure);
+  if (failure) {
+    return Error{Errc::unavailable, fmt::format("cannot make the state folder {}: {}",
+                                                config.state_folder, failure.message())};
+  }
+  const auto open_key = [&](std::string& key, const char* name, const char* what) -> Result<void> {
+    if (!key.empty()) return {};
+    const std::string path = config.state_folder + "/keys/" + name;
+    bool made = false;
+    auto kept = kept_key(path, made);
+    if (!kept) return kept.error();
+    key = std::move(*kept);
+    if (made) say(fmt::format("{} made: {}", what, path));
+    return {};
+  };
+  if (auto opened = open_key(config.operator_key, "operator.key", "operator's key"); !opened) {
+    return opened;
+  }
+  return open_key(config.rest_token, "rest.token", "REST channel's token");
+}
+
+Result<void> Server::Impl::open_store() {
+  StoreOptions options;
+  options.folder = config.state_folder + "/store";
+  options.queue = config.limits.store_queue;
+  options.on_failure = [this](const std::string& why) {
+    net::post(io, [this, why] { store_failed(why); });
+  };
+  options.on_commit = [this](std::size_t batches, std::size_t bytes, std::uint64_t micros) {
+    metrics.commit_batches.Observe(static_cast<double>(batches));
+    metrics.commit_bytes.Increment(static_cast<double>(bytes));
+    metrics.commit_seconds.Observe(static_cast<double>(micros) / 1e6);
+  };
+  std::vector<std::string> notes;
+  auto opened = RocksdbStore::open(options, notes);
+  for (const std::string& note : notes) log.warning("store_note", {{"detail", note}});
+  if (!opened) return opened.error();
+  store = std::move(*opened);
+  return {};
+}
+
+void Server::Impl::build() {
+  client = std::make_unique<HttpClient>(io, client_options(config));
+  loop = std::make_unique<Loop>(io, config, shelf, *store, store->epoch(), *client, metrics, log);
+  Notes notes;
+  notes.put = [this](const std::string& key, const std::string& value) {
+    return store->put_note(key, value);
+  };
+  notes.get = [this](const std::string& key) { return store->get_note(key); };
+  uploads = std::make_unique<Uploads>(config.state_folder + "/uploads", upload_limits(config),
+                                      std::move(notes));
+  worker = std::make_unique<NluWorker>(
+      worker_options(config.limits),
+      [this](NluWorker::Answers answers, std::chrono::nanoseconds took) {
+        metrics.interpret_batch.Observe(static_cast<double>(answers.size()));
+        metrics.interpret_seconds.Observe(std::chrono::duration<double>(took).count());
+        loop->post(std::move(answers));
+      });
+  chats = std::make_unique<Chats>(io, *loop, *uploads, files, config, metrics, log);
+  loop->use(*chats, *worker, [this](const std::string& why) { broken(why); });
+  routes = std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
+                                          *uploads, files, io.get_executor(), metrics, log});
+  sessions = std::make_unique<HttpSessions>(io, config, *routes, *chats, metrics, log);
+}
+
+// The threads first, as they call into everything else: files, models, then the store, which
+// writes what it has.
+void Server::Impl::shut_down() {
+  files.stop();
+  files.join();
+  worker.reset();
+  store.reset();
+}
+
+// ---- the end ----
+
+void Server::Impl::handle_signals() {
+  signals->async_wait([this](error_code cancelled, int number) {
+    if (cancelled) return;
+    if (number == SIGHUP) {
+      reload();
+    } else if (readiness.draining) {
+      std::_Exit(130);
+    } else {
+      say("stopping: turns under way are finished first");
+      begin_drain();
+    }
+    handle_signals();
+  });
+}
+
+void Server::Impl::begin_drain() {
+  if (readiness.draining) return;
+  readiness.draining = true;
+  sessions->stop_listening();
+  loop->feed(runtime::Drain{});
+  drain_deadline = std::chrono::steady_clock::now() + config.limits.drain_grace;
+  finish_drain();
+}
+
+void Server::Impl::finish_drain() {
+  const bool late = std::chrono::steady_clock::now() > drain_deadline;
+  const bool done = loop->runtime().stats().drained && sessions->busy_count() == 0;
+  if (done || late || ending) {
+    if (late && !done) log.warning("drain_cut_short");
+    return end(exit_code);
+  }
+  drain_timer->expires_after(drain_poll);
+  drain_timer->async_wait([this](error_code cancelled) {
+    if (!cancelled) finish_drain();
+  });
+}
+
+// Says goodbye to the sockets that are left, waits a little for theirs, and lets run() return.
+void Server::Impl::end(int code) {
+  if (ending) return;
+  ending = true;
+  exit_code = code;
+  sessions->stop_listening();
+  chats->say_goodbye();
+  drain_deadline = std::chrono::steady_clock::now() + goodbye_grace;
+  const auto wait = std::make_shared<std::function<void()>>();
+  *wait = [this, weak = std::weak_ptr(wait)] {
+    if (chats->open_count() == 0 || std::chrono::steady_clock::now() > drain_deadline) {
+      return io.stop();
+    }
+    drain_timer->expires_after(drain_poll);
+    drain_timer->async_wait([again = weak.lock()](error_code) {
+      if (again) (*again)();
+    });
+  };
+  (*wait)();
+}
+
+void Server::Impl::store_failed(const std::string& why) {
+  if (readiness.store_failed) return;
+  readiness.store_failed = true;
+  log.error("store_failed", {{"why", why}});
+  say(fmt::format("the store failed: {}. Nothing more can be kept; see that the disk is sound and "
+                  "has room, then start again.", why));
+  end(1);
+}
+
+void Server::Impl::broken(const std::string& why) {
+  log.error("internal_error", {{"what", why}});
+  end(1);
+}
+
+// ---- reloads ----
+
+void Server::Impl::reload() {
+  if (reloading || readiness.draining) return;
+  reloading = true;
+  std::vector<std::pair<dialog::Tenant, std::string>> folders;
+  for (const auto& entry : shelf.all()) folders.emplace_back(entry.first, entry.second.folder);
+  net::post(files, [this, folders] {
+    std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh;
+    for (const auto& folder : folders) {
+      nlu::Diagnostics warnings;
+      auto ready = ready_bot(folder.second, make, say, warnings);
+      if (ready) {
+        fresh.emplace_back(folder.first, std::move(*ready));
+      } else {
+        say(fmt::format("{} is not loaded anew:\n{}", folder.second, ready.error().message));
+        log.error("reload_refused", {{"bot", folder.second}});
+      }
+    }
+    net::post(io, [this, fresh = std::move(fresh)]() mutable { swap(std::move(fresh)); });
+  });
+}
+
+void Server::Impl::swap(std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh) {
+  reloading = false;
+  for (auto& [tenant, ready] : fresh) {
+    if (ready.bot->name != shelf.current(tenant)->name) {
+      log.error("reload_renamed", {{"bot", ready.folder}, {"name", ready.bot->name}});
+      continue;
+    }
+    worker->use(tenant, ready.interpreter);
+    log.info("reloaded", {{"bot", ready.bot->name}, {"version", ready.bot->version}});
+    shelf.put(tenant, ready.folder, ready.bot);
+  }
+}
+
+// ---- beside the traffic ----
+
+// Reads every conversation once, one at a time, for those that wait for a person.
+awaitable<void> Server::Impl::find_handovers() {
+  constexpr std::size_t page = 200;
+  const net::any_io_executor executor = io.get_executor();
+  std::vector<dialog::Tenant> tenants;
+  for (const auto& entry : shelf.all()) tenants.push_back(entry.first);
+  for (const dialog::Tenant tenant : tenants) {
+    std::optional<dialog::ConversationId> after;
+    for (bool more = true; more;) {
+      using Ids = nlu::Result<std::vector<dialog::ConversationId>>;
+      auto ids = std::make_shared<Later<Ids>>(executor);
+      store->scan(tenant, after, page, setter(executor, ids));
+      const std::optional<Ids> found = co_await ids->wait(std::chrono::seconds{60});
+      if (!found || !*found) co_return;
+      more = (**found).size() == page;
+      for (const dialog::ConversationId& id : **found) {
+        using Kept = nlu::Result<std::optional<dialog::Kept>>;
+        auto later = std::make_shared<Later<Kept>>(executor);
+        store->load(id, setter(executor, later));
+        const std::optional<Kept> kept = co_await later->wait(std::chrono::seconds{60});
+        after = id;
+        if (!kept || !*kept || !**kept) continue;
+        if (const auto state = conversation_of(***kept)) loop->handovers().see(id, *state);
+      }
+    }
+  }
+}
+
+awaitable<void> Server::Impl::sweep() {
+  net::steady_timer timer{io};
+  for (;;) {
+    timer.expires_after(std::chrono::seconds{1});
+    co_await timer.async_wait(use_awaitable);
+    sessions->sweep();
+    chats->sweep();
+  }
+}
+
+// ---- the facade ----
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::open(Config config, std::vector<ReadyBot> bots,
+                                             MakeInterpreter make, Say say, Log& log) {
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(make), std::move(say), log);
+  impl->drain_timer = std::make_unique<net::steady_timer>(impl->io);
+  if (auto opened = impl->open(std::move(bots)); !opened) return opened.error();
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::uint16_t Server::port() const { return impl_->sessions->port(); }
+const Config& Server::config() const { return impl_->config; }
+
+int Server::run(bool signals) {
+  if (signals) {
+    impl_->signals = std::make_unique<net::signal_set>(impl_->io, SIGINT, SIGTERM, SIGHUP);
+    impl_->handle_signals();
+  }
+  impl_->io.run();
+  return impl_->exit_code;
+}
+
+void Server::stop() {
+  net::post(impl_->io, [impl = impl_.get()] { impl->begin_drain(); });
+}
+
+void Server::reload() {
+  net::post(impl_->io, [impl = impl_.get()] { impl->reload(); });
+}
+
+}  // namespace bot
