@@ -12,7 +12,8 @@
 #include "bench/bench.h"
 #include "bot/runtime/runtime.h"
 #include "dialog/load.h"
-#include "nlu/torch/model.h"
+#include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
 
 namespace bench {
 namespace {

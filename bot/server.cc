@@ -59,7 +59,7 @@ struct Server::Impl {
       : config(std::move(settings)), make(std::move(maker)), say(std::move(talk)), log(journal) {}
   ~Impl() { shut_down(); }
 
-  Result<void> open(std::vector<ReadyBot> ready);
+  Result<void> open(std::vector<ReadyBot> ready, const WrapStore& wrap);
   Result<void> open_keys();
   Result<void> open_store();
   void build();
@@ -86,6 +86,7 @@ struct Server::Impl {
   Readiness readiness;
   BotShelf shelf;
   std::unique_ptr<RocksdbStore> store;
+  std::unique_ptr<dialog::StateStore> wrapped;  // nullptr: the store itself
   std::unique_ptr<HttpClient> client;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<Uploads> uploads;
@@ -101,10 +102,11 @@ struct Server::Impl {
   bool reloading = false;
 };
 
-Result<void> Server::Impl::open(std::vector<ReadyBot> ready) {
+Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wrap) {
   raise_file_limit();
   if (auto opened = open_keys(); !opened) return opened;
   if (auto opened = open_store(); !opened) return opened;
+  if (wrap) wrapped = wrap(*store);
   build();
   for (ReadyBot& bot : ready) {
     if (shelf.named(bot.bot->name) && !shelf.all().empty() &&
@@ -171,7 +173,8 @@ Result<void> Server::Impl::open_store() {
 
 void Server::Impl::build() {
   client = std::make_unique<HttpClient>(io, client_options(config));
-  loop = std::make_unique<Loop>(io, config, shelf, *store, store->epoch(), *client, metrics, log);
+  loop = std::make_unique<Loop>(io, config, shelf, wrapped ? *wrapped : *store, store->epoch(), *client,
+                                metrics, log);
   Notes notes;
   notes.put = [this](const std::string& key, const std::string& value) {
     return store->put_note(key, value);
@@ -199,6 +202,7 @@ void Server::Impl::shut_down() {
   files.stop();
   files.join();
   worker.reset();
+  wrapped.reset();
   store.reset();
 }
 
@@ -358,10 +362,11 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::open(Config config, std::vector<ReadyBot> bots,
-                                             MakeInterpreter make, Say say, Log& log) {
+                                             MakeInterpreter make, Say say, Log& log,
+                                             const WrapStore& wrap) {
   auto impl = std::make_unique<Impl>(std::move(config), std::move(make), std::move(say), log);
   impl->drain_timer = std::make_unique<net::steady_timer>(impl->io);
-  if (auto opened = impl->open(std::move(bots)); !opened) return opened.error();
+  if (auto opened = impl->open(std::move(bots), wrap); !opened) return opened.error();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

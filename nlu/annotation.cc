@@ -51,7 +51,8 @@ class AnnotationParser {
   // At a '[': takes a whole annotation, or leaves everything where it is.
   bool annotation() {
     const std::size_t close = line_.find(']', at_);
-    if (close == line_.npos) return report(at_, "'[' is opened and never closed; write '[text](entity)'");
+    if (close == line_.npos)
+      return report(at_, "'[' is opened and never closed; write '[text](entity)'");
     const std::string_view text = line_.substr(at_ + 1, close - at_ - 1);
     const char opener = close + 1 < line_.size() ? line_[close + 1] : ' ';
     if (opener != '(' && opener != '{') return loose(close);
@@ -59,7 +60,8 @@ class AnnotationParser {
     Entity entity;
     entity.value = text;
     entity.source = "model";
-    const std::size_t end = opener == '(' ? short_form(close + 1, entity) : long_form(close + 1, entity);
+    const std::size_t end =
+        opener == '(' ? short_form(close + 1, entity) : long_form(close + 1, entity);
     if (end == line_.npos) return false;
     entity.span = {out_.text.size(), out_.text.size() + text.size()};
     out_.text += text;

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "nlu/builtin_scan.h"
 
@@ -24,13 +24,13 @@ struct Term {
 };
 
 constexpr std::array<Term, 40> months{
-    {{"january", 1},   {"jan", 1},   {"januar", 1},  {"jänner", 1},   {"february", 2},
-     {"feb", 2},       {"februar", 2}, {"march", 3}, {"mar", 3},      {"märz", 3},
-     {"april", 4},     {"apr", 4},   {"may", 5},     {"mai", 5},      {"june", 6},
-     {"jun", 6},       {"juni", 6},  {"july", 7},    {"jul", 7},      {"juli", 7},
-     {"august", 8},    {"aug", 8},   {"september", 9}, {"sep", 9},    {"sept", 9},
-     {"october", 10},  {"oct", 10},  {"oktober", 10}, {"okt", 10},    {"november", 11},
-     {"nov", 11},      {"december", 12}, {"dec", 12}, {"dezember", 12}, {"dez", 12}}};
+    {{"january", 1},  {"jan", 1},       {"januar", 1},    {"jänner", 1},    {"february", 2},
+     {"feb", 2},      {"februar", 2},   {"march", 3},     {"mar", 3},       {"märz", 3},
+     {"april", 4},    {"apr", 4},       {"may", 5},       {"mai", 5},       {"june", 6},
+     {"jun", 6},      {"juni", 6},      {"july", 7},      {"jul", 7},       {"juli", 7},
+     {"august", 8},   {"aug", 8},       {"september", 9}, {"sep", 9},       {"sept", 9},
+     {"october", 10}, {"oct", 10},      {"oktober", 10},  {"okt", 10},      {"november", 11},
+     {"nov", 11},     {"december", 12}, {"dec", 12},      {"dezember", 12}, {"dez", 12}}};
 
 constexpr std::array<Term, 14> weekdays{{{"monday", 1},
                                          {"tuesday", 2},
@@ -112,9 +112,9 @@ class DateReader {
       if (!date) date = from_han(begin);
     }
     if (!date || !date->ok()) return std::nullopt;
-    std::string value = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date->year()),
-                                    static_cast<unsigned>(date->month()),
-                                    static_cast<unsigned>(date->day()));
+    std::string value =
+        fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date->year()),
+                    static_cast<unsigned>(date->month()), static_cast<unsigned>(date->day()));
     value += time_of_day();
     return Found{begin, end_, std::move(value)};
   }
@@ -123,7 +123,8 @@ class DateReader {
   bool is_inside_number(std::size_t i) const {
     if (i == 0) return false;
     const char c = text_.at(i - 1);
-    return (c == '.' || c == '/' || c == '-' || c == ',') && i > 1 && is_ascii_digit(text_.at(i - 2));
+    return (c == '.' || c == '/' || c == '-' || c == ',') && i > 1 &&
+           is_ascii_digit(text_.at(i - 2));
   }
 
   // Up to `most` digits at `i`, which moves behind them; nullopt when there are none or more.
@@ -242,7 +243,8 @@ class DateReader {
     const int by = is_week ? 7 * count : count;
     const std::size_t after = text_.skip_spaces(i);
     if (text_.word_at(after) == "ago") return shifted(-by, after + 3);
-    if (text_.word_at(after) == "from" && text_.has(after, "from now")) return shifted(by, after + 8);
+    if (text_.word_at(after) == "from" && text_.has(after, "from now"))
+      return shifted(by, after + 8);
     if (begin >= 3 && text_.has(begin - 3, "in ") && text_.is_boundary(begin - 3)) {
       return shifted(by, i);
     }

@@ -44,7 +44,8 @@ std::vector<Found> find_emails(const ScanText& text) {
   for (std::size_t at = text.lower().find('@'); at != std::string::npos;
        at = text.lower().find('@', at + 1)) {
     std::size_t begin = at;
-    while (begin > 0 && at - begin <= local_limit && is_local_character(text.at(begin - 1))) --begin;
+    while (begin > 0 && at - begin <= local_limit && is_local_character(text.at(begin - 1)))
+      --begin;
     std::size_t end = at + 1;
     while (end - at <= domain_limit && is_domain_character(text.at(end))) ++end;
     while (end > at + 1 && (text.at(end - 1) == '.' || text.at(end - 1) == '-')) --end;
@@ -71,7 +72,8 @@ std::vector<Found> find_urls(const ScanText& text) {
            text.at(end) != '"' && text.at(end) != 0x7F) {
       ++end;  // Bytes over 0x7F are negative, thus end it, too.
     }
-    while (end > i && std::string_view(".,;:!?)]}'").find(text.at(end - 1)) != std::string_view::npos) {
+    while (end > i &&
+           std::string_view(".,;:!?)]}'").find(text.at(end - 1)) != std::string_view::npos) {
       --end;
     }
     const std::string_view url = text.original().substr(i, end - i);
@@ -102,7 +104,8 @@ std::vector<Found> find_phones(const ScanText& text, bool eager) {
   std::vector<Found> found;
   for (std::size_t i = 0; i < text.size();) {
     const char c = text.at(i);
-    const bool begins = c == '+' || (c == '(' && (is_ascii_digit(text.at(i + 1)) || text.at(i + 1) == '+')) ||
+    const bool begins = c == '+' ||
+                        (c == '(' && (is_ascii_digit(text.at(i + 1)) || text.at(i + 1) == '+')) ||
                         (is_ascii_digit(c) && text.is_boundary(i));
     if (!begins) {
       ++i;
@@ -123,7 +126,8 @@ std::vector<Found> find_phones(const ScanText& text, bool eager) {
         gap = 0;
       } else if (here == '+' && digits.empty() && !plus) {
         plus = true;
-      } else if (here == ' ' || here == '-' || here == '/' || here == '.' || here == '(' || here == ')') {
+      } else if (here == ' ' || here == '-' || here == '/' || here == '.' || here == '(' ||
+                 here == ')') {
         ++gap;
       } else {
         break;
@@ -153,11 +157,11 @@ constexpr std::array<Currency, 9> symbols{{{"$", "USD"},
                                            {"人民币", "CNY"}}};
 
 constexpr std::array<Currency, 23> currency_words{
-    {{"eur", "EUR"},    {"euro", "EUR"},    {"euros", "EUR"},  {"usd", "USD"},   {"dollar", "USD"},
-     {"dollars", "USD"}, {"bucks", "USD"},  {"gbp", "GBP"},    {"pound", "GBP"}, {"pounds", "GBP"},
-     {"quid", "GBP"},   {"cny", "CNY"},     {"rmb", "CNY"},    {"yuan", "CNY"},  {"jpy", "JPY"},
-     {"yen", "JPY"},    {"chf", "CHF"},     {"francs", "CHF"}, {"franken", "CHF"}, {"inr", "INR"},
-     {"rupees", "INR"}, {"cad", "CAD"},     {"aud", "AUD"}}};
+    {{"eur", "EUR"},     {"euro", "EUR"},  {"euros", "EUR"},  {"usd", "USD"},     {"dollar", "USD"},
+     {"dollars", "USD"}, {"bucks", "USD"}, {"gbp", "GBP"},    {"pound", "GBP"},   {"pounds", "GBP"},
+     {"quid", "GBP"},    {"cny", "CNY"},   {"rmb", "CNY"},    {"yuan", "CNY"},    {"jpy", "JPY"},
+     {"yen", "JPY"},     {"chf", "CHF"},   {"francs", "CHF"}, {"franken", "CHF"}, {"inr", "INR"},
+     {"rupees", "INR"},  {"cad", "CAD"},   {"aud", "AUD"}}};
 
 std::optional<Currency> currency_after(const ScanText& text, std::size_t i) {
   for (const Currency& symbol : symbols) {
@@ -269,7 +273,8 @@ std::optional<std::string> only_url(const ScanText& text) {
   while (end > begin && text.at(end - 1) == ' ') --end;
   const std::string_view whole = text.original().substr(begin, end - begin);
   const std::string_view host = whole.substr(0, whole.find('/'));
-  if (host.empty() || whole.find_first_of(" @<>\"") != whole.npos || !is_domain(host)) return std::nullopt;
+  if (host.empty() || whole.find_first_of(" @<>\"") != whole.npos || !is_domain(host))
+    return std::nullopt;
   if (!std::all_of(host.begin(), host.end(), is_domain_character)) return std::nullopt;
   return "https://" + std::string(whole);
 }
@@ -286,9 +291,8 @@ void find_builtin_entities(const Utterance& utterance, std::vector<Entity>& enti
   add("money", find_money(text), taken, entities);
   add("phone", find_phones(text, false), taken, entities);
   add("number", find_numbers(text, false), taken, entities);
-  std::sort(entities.begin() + first, entities.end(), [](const Entity& a, const Entity& b) {
-    return a.span.begin < b.span.begin;
-  });
+  std::sort(entities.begin() + first, entities.end(),
+            [](const Entity& a, const Entity& b) { return a.span.begin < b.span.begin; });
 }
 
 std::optional<std::string> parse_value(std::string_view type, std::string_view said,

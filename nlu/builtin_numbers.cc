@@ -27,12 +27,12 @@ struct NumberWord {
 };
 
 constexpr std::array<NumberWord, 28> small_numbers{
-    {{"zero", 0},      {"one", 1},       {"two", 2},       {"three", 3},    {"four", 4},
-     {"five", 5},      {"six", 6},       {"seven", 7},     {"eight", 8},    {"nine", 9},
-     {"ten", 10},      {"eleven", 11},   {"twelve", 12},   {"thirteen", 13}, {"fourteen", 14},
-     {"fifteen", 15},  {"sixteen", 16},  {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
-     {"twenty", 20},   {"thirty", 30},   {"forty", 40},    {"fifty", 50},   {"sixty", 60},
-     {"seventy", 70},  {"eighty", 80},   {"ninety", 90}}};
+    {{"zero", 0},     {"one", 1},      {"two", 2},        {"three", 3},     {"four", 4},
+     {"five", 5},     {"six", 6},      {"seven", 7},      {"eight", 8},     {"nine", 9},
+     {"ten", 10},     {"eleven", 11},  {"twelve", 12},    {"thirteen", 13}, {"fourteen", 14},
+     {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
+     {"twenty", 20},  {"thirty", 30},  {"forty", 40},     {"fifty", 50},    {"sixty", 60},
+     {"seventy", 70}, {"eighty", 80},  {"ninety", 90}}};
 
 std::optional<int> small_number(std::string_view word) {
   for (const NumberWord& number : small_numbers) {
@@ -98,10 +98,23 @@ struct HanNumber {
   std::int64_t value;
 };
 
-constexpr std::array<HanNumber, 17> han_numbers{
-    {{"零", 0},  {"〇", 0},  {"一", 1},   {"二", 2},    {"两", 2},          {"三", 3},
-     {"四", 4},  {"五", 5},  {"六", 6},   {"七", 7},    {"八", 8},          {"九", 9},
-     {"十", 10}, {"百", 100}, {"千", 1000}, {"万", 10000}, {"亿", 100000000}}};
+constexpr std::array<HanNumber, 17> han_numbers{{{"零", 0},
+                                                 {"〇", 0},
+                                                 {"一", 1},
+                                                 {"二", 2},
+                                                 {"两", 2},
+                                                 {"三", 3},
+                                                 {"四", 4},
+                                                 {"五", 5},
+                                                 {"六", 6},
+                                                 {"七", 7},
+                                                 {"八", 8},
+                                                 {"九", 9},
+                                                 {"十", 10},
+                                                 {"百", 100},
+                                                 {"千", 1000},
+                                                 {"万", 10000},
+                                                 {"亿", 100000000}}};
 
 std::optional<std::int64_t> han_number(const ScanText& text, std::size_t i) {
   for (const HanNumber& number : han_numbers) {
@@ -143,9 +156,9 @@ std::optional<std::string> han_value(const std::vector<std::int64_t>& parts) {
 // Does what follows count things, so that a lone numeral is meant as one?
 bool is_counted(const ScanText& text, std::size_t end) {
   for (const std::string_view word :
-       {"个"sv, "件"sv, "号"sv, "天"sv, "块"sv, "元"sv, "次"sv, "双"sv, "本"sv, "张"sv, "台"sv,
-        "部"sv, "只"sv, "条"sv, "份"sv, "盒"sv, "瓶"sv, "套"sv, "位"sv, "款"sv, "周"sv, "年"sv,
-        "月"sv, "点"sv, "包"sv, "箱"sv}) {
+       {"个"sv, "件"sv, "号"sv, "天"sv, "块"sv, "元"sv, "次"sv, "双"sv, "本"sv,
+        "张"sv, "台"sv, "部"sv, "只"sv, "条"sv, "份"sv, "盒"sv, "瓶"sv, "套"sv,
+        "位"sv, "款"sv, "周"sv, "年"sv, "月"sv, "点"sv, "包"sv, "箱"sv}) {
     if (text.has(end, word)) return true;
   }
   return false;
@@ -273,8 +286,8 @@ std::vector<Found> find_numbers(const ScanText& text, bool eager) {
     std::size_t next = i + 1;
     if (is_ascii_digit(text.at(i))) {
       const auto digits = read_digits(text, i);
-      while (is_ascii_digit(text.at(next)) ||
-             ((text.at(next) == '.' || text.at(next) == ',') && is_ascii_digit(text.at(next + 1)))) {
+      while (is_ascii_digit(text.at(next)) || ((text.at(next) == '.' || text.at(next) == ',') &&
+                                               is_ascii_digit(text.at(next + 1)))) {
         ++next;  // Also what is no number is behind us then.
       }
       const bool minus = i > 0 && text.at(i - 1) == '-' &&

@@ -45,8 +45,8 @@ bool is_ascii_letter(char c);
 // A number in digits at `i`, with separators: "1,234.50", "1.234,50", "59,90".
 struct Digits {
   std::size_t end = 0;
-  std::string value;            // "1234.50"
-  bool maybe_grouped = false;   // "1.234": 1234 in Germany.
+  std::string value;           // "1234.50"
+  bool maybe_grouped = false;  // "1.234": 1234 in Germany.
 };
 std::optional<Digits> read_digits(const ScanText& text, std::size_t i);
 

@@ -1,11 +1,11 @@
 #include "nlu/csv.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <optional>
 #include <sstream>
-
-#include <fmt/format.h>
 
 #include "nlu/base/unicode.h"
 
@@ -77,7 +77,8 @@ class CsvParser {
       }
       field += text_[at_];
     }
-    if (at_ >= text_.size()) return invalid(fmt::format("line {}: a quote is never closed", opened));
+    if (at_ >= text_.size())
+      return invalid(fmt::format("line {}: a quote is never closed", opened));
     ++at_;
     if (ends_field()) return std::nullopt;
     return invalid(fmt::format("line {}: text after a closing quote", line_));
@@ -101,8 +102,8 @@ std::optional<std::size_t> column(const CsvRow& header, std::string_view name) {
 
 Result<std::vector<CsvRow>> parse_csv(std::string_view text) {
   if (text.size() > byte_limit) {
-    return Error{Errc::too_large, fmt::format("{} bytes; at most {} are allowed", text.size(),
-                                              byte_limit)};
+    return Error{Errc::too_large,
+                 fmt::format("{} bytes; at most {} are allowed", text.size(), byte_limit)};
   }
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   return CsvParser(text).run();
@@ -120,7 +121,8 @@ Result<std::vector<LabelledText>> read_labelled_csv(const std::string& path) {
   auto label_at = column(rows->front(), "label");
   if (!label_at) label_at = column(rows->front(), "intent");
   if (!text_at || !label_at) {
-    return invalid(fmt::format("{}:1: the first line must name the columns 'text' and 'label'", path));
+    return invalid(
+        fmt::format("{}:1: the first line must name the columns 'text' and 'label'", path));
   }
   std::vector<LabelledText> out;
   for (std::size_t i = 1; i < rows->size(); ++i) {

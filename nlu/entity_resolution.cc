@@ -1,12 +1,12 @@
 #include "nlu/entity_resolution.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "nlu/base/regex.h"
 #include "nlu/builtin_entities.h"
@@ -77,13 +77,16 @@ std::vector<Entity> choose(std::string_view text, std::vector<Entity> candidates
 
 // Words that may stand between "not" and what it denies: "not the blue", "not for order 10423".
 bool is_filler(std::string_view word) {
-  return is_one_of(word, {"the", "a", "an", "my", "your", "this", "that", "these", "those", "any",
-                          "in", "on", "at", "for", "to", "from", "with", "by", "of", "order",
-                          "number", "no.", "#", "size", "color", "colour", "den", "die", "das",
-                          "der", "dem", "mein", "meine", "meinen", "bestellung", "nummer"});
+  return is_one_of(
+      word, {"the", "a",     "an",     "my",  "your", "this",  "that",   "these",      "those",
+             "any", "in",    "on",     "at",  "for",  "to",    "from",   "with",       "by",
+             "of",  "order", "number", "no.", "#",    "size",  "color",  "colour",     "den",
+             "die", "das",   "der",    "dem", "mein", "meine", "meinen", "bestellung", "nummer"});
 }
 
-bool is_article(std::string_view word) { return is_one_of(word, {"the", "a", "an", "den", "die", "das", "der"}); }
+bool is_article(std::string_view word) {
+  return is_one_of(word, {"the", "a", "an", "den", "die", "das", "der"});
+}
 
 bool is_wish(std::string_view word) {
   return is_one_of(word, {"want", "need", "like", "mean", "take", "order", "möchte", "will"});
@@ -92,8 +95,9 @@ bool is_wish(std::string_view word) {
 // Does words[i] deny what follows it?
 bool is_denial(const std::vector<Word>& words, std::size_t i, std::size_t gap, bool digits) {
   const std::string& word = words[i].folded;
-  if (is_one_of(word, {"not", "nicht", "without", "except", "ohne", "außer", "ausser", "kein",
-                       "keine", "keinen", "keiner", "keines", "isn't", "isnt", "isn’t", "neither"})) {
+  if (is_one_of(word,
+                {"not", "nicht", "without", "except", "ohne", "außer", "ausser", "kein", "keine",
+                 "keinen", "keiner", "keines", "isn't", "isnt", "isn’t", "neither"})) {
     return true;
   }
   return word == "no" && gap == 0 && !digits;  // "order no 10423" is a number's abbreviation.
@@ -134,8 +138,8 @@ bool is_denied_in_han(std::string_view before) {
   bool stripped = true;
   for (int round = 0; round < 4 && stripped; ++round) {
     stripped = false;
-    for (const std::string_view filler :
-         {" "sv, "那个"sv, "这个"sv, "那"sv, "这"sv, "个"sv, "的"sv, "款"sv, "我"sv, "订单号"sv, "订单"sv, "颜色"sv}) {
+    for (const std::string_view filler : {" "sv, "那个"sv, "这个"sv, "那"sv, "这"sv, "个"sv, "的"sv,
+                                          "款"sv, "我"sv, "订单号"sv, "订单"sv, "颜色"sv}) {
       if (!ends_with(before, filler)) continue;
       before.remove_suffix(filler.size());
       stripped = true;
@@ -154,8 +158,9 @@ bool is_denied_in_han(std::string_view before) {
 
 // The first word that begins at or after `at`.
 std::size_t word_index(const std::vector<Word>& words, std::size_t at) {
-  const auto found = std::lower_bound(words.begin(), words.end(), at,
-                                      [](const Word& word, std::size_t p) { return word.begin < p; });
+  const auto found =
+      std::lower_bound(words.begin(), words.end(), at,
+                       [](const Word& word, std::size_t p) { return word.begin < p; });
   return static_cast<std::size_t>(found - words.begin());
 }
 
@@ -176,12 +181,13 @@ bool corrects(std::string_view text, const std::vector<Word>& words, std::size_t
     if (!mark) ++counted;
     const std::string_view next = i + 1 < to ? std::string_view(words[i + 1].folded) : "";
     const bool after_mark = i > from && words[i - 1].folded == ",";
-    cue = cue || is_one_of(word, {"wait", "sorry", "oops", "correction", "rather", "nein", "quatsch",
-                                  "entschuldigung", "beziehungsweise"});
+    cue = cue || is_one_of(word, {"wait", "sorry", "oops", "correction", "rather", "nein",
+                                  "quatsch", "entschuldigung", "beziehungsweise"});
     cue = cue || (word == "no" && (after_mark || next.empty() || next == "," || next == "wait"));
     cue = cue || (word == "i" && (next == "mean" || next == "meant"));
     cue = cue || (word == "ich" && (next == "meine" || next == "meinte"));
-    cue = cue || ((word == "make" || word == "scratch" || word == "strike") && (next == "that" || next == "it"));
+    cue = cue || ((word == "make" || word == "scratch" || word == "strike") &&
+                  (next == "that" || next == "it"));
     cue = cue || (word == "actually" && (after_mark || next.empty()));
   }
   return cue && counted <= cue_words;
@@ -200,11 +206,12 @@ void mark_negated(std::string_view text, const std::vector<Word>& words,
 void mark_retracted(std::string_view text, const std::vector<Word>& words,
                     std::vector<Entity>& entities) {
   for (std::size_t i = 0; i < entities.size(); ++i) {
-    const auto later = std::find_if(
-        entities.begin() + static_cast<std::ptrdiff_t>(i) + 1, entities.end(), [&](const Entity& e) {
-          return e.type == entities[i].type && e.role == entities[i].role &&
-                 e.span.begin >= entities[i].span.end;
-        });
+    const auto later = std::find_if(entities.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                    entities.end(), [&](const Entity& e) {
+                                      return e.type == entities[i].type &&
+                                             e.role == entities[i].role &&
+                                             e.span.begin >= entities[i].span.end;
+                                    });
     if (later != entities.end() && corrects(text, words, entities[i].span.end, later->span.begin)) {
       entities[i].retracted = true;
     }
@@ -287,13 +294,14 @@ struct RuleEntities::Impl {
                     std::vector<Entity>& found) const {
     const auto add = [&](std::size_t begin, std::size_t end, const std::vector<int>& entities) {
       for (const int name : entities) {
-        found.push_back(entity_at(text.original(), names[static_cast<std::size_t>(name)], begin, end,
-                                  "lookup"));
+        found.push_back(entity_at(text.original(), names[static_cast<std::size_t>(name)], begin,
+                                  end, "lookup"));
       }
     };
     for (std::size_t i = 0; i < words.size() && found.size() < candidate_limit; ++i) {
       by_words.walk(
-          words.size() - i, [&](std::size_t step) -> const std::string& { return words[i + step].folded; },
+          words.size() - i,
+          [&](std::size_t step) -> const std::string& { return words[i + step].folded; },
           [&](std::size_t steps, const std::vector<int>& entities) {
             add(words[i].begin, words[i + steps - 1].end, entities);
           });
@@ -301,7 +309,9 @@ struct RuleEntities::Impl {
     for (std::size_t i = 0; i < text.size() && found.size() < candidate_limit; ++i) {
       by_bytes.walk(
           text.size() - i, [&](std::size_t step) { return text.at(i + step); },
-          [&](std::size_t steps, const std::vector<int>& entities) { add(i, i + steps, entities); });
+          [&](std::size_t steps, const std::vector<int>& entities) {
+            add(i, i + steps, entities);
+          });
     }
   }
 
@@ -321,8 +331,9 @@ Result<RuleEntities> RuleEntities::compile(const TrainingData& data) {
   for (const Pattern& pattern : data.patterns) {
     Result<Regex> regex = Regex::compile(pattern.regex, true);
     if (!regex) {
-      return invalid(to_string(Diagnostic{Severity::error, "bad_regex", pattern.mark,
-                                          "this is no regular expression: " + regex.error().message}));
+      return invalid(
+          to_string(Diagnostic{Severity::error, "bad_regex", pattern.mark,
+                               "this is no regular expression: " + regex.error().message}));
     }
     impl->rules.push_back({pattern.entity, *std::move(regex)});
   }
@@ -340,9 +351,8 @@ std::vector<Entity> RuleEntities::find(const Utterance& utterance,
     impl_->find_patterns(text, found);
   }
   find_builtin_entities(utterance, found);
-  std::stable_sort(found.begin(), found.end(), [](const Entity& a, const Entity& b) {
-    return a.span.begin < b.span.begin;
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Entity& a, const Entity& b) { return a.span.begin < b.span.begin; });
   return found;
 }
 

@@ -21,7 +21,8 @@ namespace nlu {
 // Cheap to copy; a default-constructed one knows the built-in types only.
 class RuleEntities {
  public:
-  // Takes `lookups` and `patterns`, and needs `data` only for the call. Errc::invalid names the pattern (file:line:column) that RE2 refuses.
+  // Takes `lookups` and `patterns`, and needs `data` only for the call. Errc::invalid names the
+  // pattern (file:line:column) that RE2 refuses.
   static Result<RuleEntities> compile(const TrainingData& data);
 
   // `words` must be split_words(utterance.text). Candidates for resolve_entities, by span.begin:

@@ -1,10 +1,10 @@
 #include "nlu/interpretation.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace nlu {
 namespace {
@@ -187,7 +187,8 @@ Result<Interpretation> interpretation_from_json(const json::object& object) {
   reader.number("urgency", 0, out.urgency);
   reader.text("model_version", out.model_version);
   if (!wrong.empty()) {
-    return Error{Errc::corrupt, fmt::format("the interpretation's field '{}' is not readable", wrong)};
+    return Error{Errc::corrupt,
+                 fmt::format("the interpretation's field '{}' is not readable", wrong)};
   }
   return out;
 }

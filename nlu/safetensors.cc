@@ -1,5 +1,11 @@
 #include "nlu/safetensors.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -8,12 +14,6 @@
 #include <limits>
 #include <optional>
 #include <utility>
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "nlu/base/json.h"
 
@@ -162,9 +162,9 @@ Result<Plan> plan_file(const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   std::vector<std::pair<const std::string*, const TensorView*>> order;
   for (const auto& [name, tensor] : tensors) {
-    if (name == "__metadata__" ||
-        shape_bytes(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
-      return invalid(fmt::format("tensor '{}' cannot be written: its bytes are not its shape's", name));
+    if (name == "__metadata__" || shape_bytes(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
+      return invalid(
+          fmt::format("tensor '{}' cannot be written: its bytes are not its shape's", name));
     }
     order.emplace_back(&name, &tensor);
   }
@@ -334,7 +334,8 @@ Result<void> save_safetensors(const std::string& path,
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const Descriptor directory(
       ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return cannot("sync the folder of", path);
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0)
+    return cannot("sync the folder of", path);
   return {};
 }
 

@@ -32,8 +32,8 @@ struct TensorView {
 class SafetensorsView {
  public:
   // Errc::corrupt, and why, unless: the header is JSON of at most 16 MiB, every dtype is known,
-  // every tensor's bytes are exactly its shape's, in range, and together they cover the file without
-  // gap or overlap; no name comes twice; at most 65,536 tensors of at most 16 dimensions.
+  // every tensor's bytes are exactly its shape's, in range, and together they cover the file
+  // without gap or overlap; no name comes twice; at most 65,536 tensors of at most 16 dimensions.
   static Result<SafetensorsView> parse(std::span<const std::byte> bytes);
 
   const TensorView* find(std::string_view name) const;  // nullptr: there is none.

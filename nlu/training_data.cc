@@ -1,10 +1,10 @@
 #include "nlu/training_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "nlu/annotation.h"
 #include "nlu/base/hash.h"
@@ -31,8 +31,8 @@ Mark moved(Mark mark, std::string_view before) {
 
 bool is_known_elsewhere(const std::string& key) {
   static const std::vector<std::string> keys = {
-      "intents",  "entities",       "slots",       "responses", "actions", "forms", "flows",
-      "metadata", "session_config", "e2e_actions", "config",    "imports"};
+      "intents", "entities", "slots",          "responses",   "actions", "forms",
+      "flows",   "metadata", "session_config", "e2e_actions", "config",  "imports"};
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
@@ -108,7 +108,8 @@ class TrainingDataReader {
       }
     }
     if (kind == nullptr) {
-      return error(item.mark, "missing_kind", "expected 'intent:', 'synonym:', 'lookup:' or 'regex:'");
+      return error(item.mark, "missing_kind",
+                   "expected 'intent:', 'synonym:', 'lookup:' or 'regex:'");
     }
     if (!kind->value.is_scalar() || kind->value.text.empty()) {
       return error(kind->key_mark, "missing_name", fmt::format("'{}' needs a name", kind->key));
@@ -120,8 +121,9 @@ class TrainingDataReader {
     const Yaml* examples = item.find("examples");
     if (examples == nullptr || examples->is_null()) {
       if (kind.key != "intent") {
-        return error(kind.key_mark, "missing_examples",
-                     fmt::format("'{}' needs 'examples: |' with lines that begin with '- '", kind.key));
+        return error(
+            kind.key_mark, "missing_examples",
+            fmt::format("'{}' needs 'examples: |' with lines that begin with '- '", kind.key));
       }
     }
     std::vector<Line> lines;
@@ -170,8 +172,9 @@ class TrainingDataReader {
     const auto [first, is_new] = seen_.emplace(fold(annotated.text), Seen{intent, line.mark});
     if (!is_new) return report_again(intent, line, first->second);
     for (const Entity& entity : annotated.entities) {
-      const std::string_view said = std::string_view(annotated.text)
-                                        .substr(entity.span.begin, entity.span.end - entity.span.begin);
+      const std::string_view said =
+          std::string_view(annotated.text)
+              .substr(entity.span.begin, entity.span.end - entity.span.begin);
       if (entity.value != said) add_synonym(fold(said), entity.value, line.mark);
     }
     data_.examples.push_back(
@@ -249,8 +252,8 @@ class TrainingDataReader {
     if (at == std::string::npos) return;
     const std::size_t end = std::min(text.text.find_last_not_of(" \n") + 1, text.text.size());
     Mark mark = text.mark;
-    const auto line_breaks = std::count(text.text.begin(),
-                                        text.text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    const auto line_breaks =
+        std::count(text.text.begin(), text.text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     mark.line += 1 + static_cast<int>(line_breaks);
     mark.column = text.block_indent + 1;
     std::string joined = text.text.substr(at, end - at);
@@ -305,8 +308,8 @@ class TrainingDataReader {
 json::array entities_json(const std::vector<Entity>& entities) {
   json::array out;
   for (const Entity& entity : entities) {
-    out.push_back({entity.type, entity.role, entity.group, entity.span.begin, entity.span.end,
-                   entity.value});
+    out.push_back(
+        {entity.type, entity.role, entity.group, entity.span.begin, entity.span.end, entity.value});
   }
   return out;
 }

@@ -1,11 +1,5 @@
 #include "nlu/base/unicode.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
-#include <memory>
-#include <stdexcept>
-
 #include <unicode/brkiter.h>
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
@@ -13,6 +7,12 @@
 #include <unicode/uscript.h>
 #include <unicode/utext.h>
 #include <unicode/utf8.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <stdexcept>
 
 namespace nlu {
 namespace {
@@ -35,7 +35,8 @@ UChar32 next_character(std::string_view text, std::int32_t& i) {
 }
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+// ICU 72 counts @ among the letters, so that "anna@example.org" is one word.
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '@' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_wordy(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 

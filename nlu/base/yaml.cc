@@ -1,5 +1,11 @@
 #include "nlu/base/yaml.h"
 
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -9,12 +15,6 @@
 #include <streambuf>
 #include <unordered_map>
 #include <utility>
-
-#include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
 
 #include "nlu/base/unicode.h"
 
@@ -163,8 +163,9 @@ class Builder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ <= 1) return;
     if (source_.text().compare(std::min(offset(mark), source_.text().size()), 3, "---") != 0) {
-      refuse(mark, "yaml_syntax",
-             "this does not continue what stands above; check the indentation and the '- ' of lists");
+      refuse(
+          mark, "yaml_syntax",
+          "this does not continue what stands above; check the indentation and the '- ' of lists");
     }
     refuse(mark, "yaml_second_document",
            "a second document begins here; a file holds one: put it into a file of its own");
@@ -254,8 +255,9 @@ class Builder : public YAML::EventHandler {
     const std::string& key = stack_.back().node.entries.back().key;
     const std::size_t after = source_.text().find_first_not_of(" \t", last_key_ + key.size());
     if (after != std::string::npos && source_.text()[after] == ':') return;
-    throw Refused{error_at(source_.mark(last_key_), "yaml_syntax",
-                           fmt::format("after the key '{}' a colon is missing", truncate(key, 60)))};
+    throw Refused{
+        error_at(source_.mark(last_key_), "yaml_syntax",
+                 fmt::format("after the key '{}' a colon is missing", truncate(key, 60)))};
   }
 
   // Nor does it mind a quote that the end of the file closes.
@@ -408,7 +410,8 @@ class Builder : public YAML::EventHandler {
   static int tree_height(const Yaml& node) {  // Of an alias's tree: at most limits.depth.
     int height = 0;
     for (const Yaml& item : node.items) height = std::max(height, tree_height(item));
-    for (const Yaml::Entry& entry : node.entries) height = std::max(height, tree_height(entry.value));
+    for (const Yaml::Entry& entry : node.entries)
+      height = std::max(height, tree_height(entry.value));
     return node.is_scalar() || node.is_null() ? 0 : height + 1;
   }
 
@@ -465,7 +468,8 @@ std::optional<std::size_t> find_tab(const Source& source, std::size_t from, std:
 // Where a value begins on the line: behind its indentation, dashes and key.
 std::size_t value_begin(std::string_view line) {
   std::size_t at = leading_spaces(line);
-  while (line.substr(at, 2) == "- ") at = std::min(line.find_first_not_of(' ', at + 1), line.size());
+  while (line.substr(at, 2) == "- ")
+    at = std::min(line.find_first_not_of(' ', at + 1), line.size());
   const char first = at < line.size() ? line[at] : ' ';
   if (first == '"' || first == '\'') return at;
   const std::size_t colon = line.find(": ", at);
@@ -540,15 +544,16 @@ const Advice advices[] = {
 
 Diagnostic explain(const YAML::Exception& error, const Source& source, std::size_t last_offset) {
   const std::size_t end = source.text().size();
-  const std::size_t at =
-      error.mark.is_null() || error.mark.pos < 0 ? last_offset : static_cast<std::size_t>(error.mark.pos);
+  const std::size_t at = error.mark.is_null() || error.mark.pos < 0
+                             ? last_offset
+                             : static_cast<std::size_t>(error.mark.pos);
   const std::size_t from = source.line_at(std::min(last_offset, end));
   const std::string_view said = error.msg;
-  const bool unclosed = said == YAML::ErrorMsg::EOF_IN_SCALAR || said == YAML::ErrorMsg::DOC_IN_SCALAR;
+  const bool unclosed =
+      said == YAML::ErrorMsg::EOF_IN_SCALAR || said == YAML::ErrorMsg::DOC_IN_SCALAR;
   if (unclosed) {
     if (const auto quote = find_open_quote(source, from)) {
-      return error_at(source.mark(*quote), "yaml_open_quote",
-                      std::string(open_quote));
+      return error_at(source.mark(*quote), "yaml_open_quote", std::string(open_quote));
     }
   } else if (const auto tab = find_tab(source, from, source.line_at(std::min(at, end)))) {
     return error_at(source.mark(*tab), "yaml_tab", "indented with a tab; use spaces");
@@ -594,9 +599,9 @@ std::variant<Yaml, Diagnostic> build(const Source& source, const YamlLimits& lim
 }
 
 Diagnostic too_large(const std::string& file, std::uintmax_t bytes, std::size_t limit) {
-  return error_at({file, 0, 0}, "yaml_too_large",
-                  fmt::format("the file has {} bytes; at most {} are allowed: split it", bytes,
-                              limit));
+  return error_at(
+      {file, 0, 0}, "yaml_too_large",
+      fmt::format("the file has {} bytes; at most {} are allowed: split it", bytes, limit));
 }
 
 std::string_view without_sign(std::string_view text) {

@@ -2,17 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <unordered_map>
 
 #include "nlu/torch/background.h"
+#include "nlu/torch/common_phrases.h"
 
 namespace nlu {
 namespace {
 
 constexpr std::size_t columns_limit = 40'000;
 constexpr double too_similar = 0.5;
+constexpr float full_length = 3.49f;  // The square of an utterance's length, all blocks filled.
+constexpr float least_likeness = 0.3f;
+constexpr std::size_t neighbours_limit = 16;
+constexpr std::size_t many_examples = 4000;  // Then the bot's own say it all.
 constexpr float background_importance = 1.0f;
+constexpr float phrase_importance = 0.5f;
+constexpr double least_agreement = 0.42;  // Of the votes for any intent.
+constexpr double least_support = 0.08;    // Votes a sentence of the group.
+constexpr double doubt = 2;               // Votes against, so that a few alone decide nothing.
 
 std::vector<std::string> intents_of(const TrainingData& data) {
   std::set<std::string> names;
@@ -68,18 +78,36 @@ class Likeness {
   }
 
   double of(const std::vector<Feature>& features) {
+    const std::vector<float> products = cosines(features);
+    return products.empty() ? 0 : static_cast<double>(*std::max_element(products.begin(), products.end()));
+  }
+
+  // The `limit` most like it, best first.
+  std::vector<Neighbour> nearest(const std::vector<Feature>& features, std::size_t limit) {
+    const std::vector<float> products = cosines(features);
+    std::vector<Neighbour> all;
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      if (products[i] >= least_likeness) all.push_back({i, products[i]});
+    }
+    std::sort(all.begin(), all.end(), [](const Neighbour& a, const Neighbour& b) {
+      return a.likeness != b.likeness ? a.likeness > b.likeness : a.example < b.example;
+    });
+    all.resize(std::min(all.size(), limit));
+    return all;
+  }
+
+ private:
+  std::vector<float> cosines(const std::vector<Feature>& features) {
     std::vector<float> products(count_, 0.0f);
     table_.space().weigh(features, columns_, values_);
     for (std::size_t k = 0; k < columns_.size(); ++k) {
       for (const auto& [i, value] : postings_[static_cast<std::size_t>(columns_[k])]) {
-        products[i] += value * values_[k];
+        products[i] += value * values_[k] / full_length;
       }
     }
-    const float best = products.empty() ? 0 : *std::max_element(products.begin(), products.end());
-    return static_cast<double>(best) / 3.49;  // The square of a full-length vector.
+    return products;
   }
 
- private:
   FeatureTable table_;
   std::size_t count_ = 0;
   std::vector<std::vector<std::pair<std::size_t, float>>> postings_;
@@ -90,7 +118,7 @@ class Likeness {
 void add_background(Examples& examples, const RuleEntities& rules, bool chinese, bool english) {
   Likeness likeness(examples.utterances);
   const std::size_t outside = examples.intents.size();
-  const bool large = examples.utterances.size() > 4000;
+  const bool large = examples.utterances.size() > many_examples;
   Featurizer featurizer;
   for (const Topic& topic : background_topics()) {
     const bool topic_is_chinese = topic.name.substr(0, 2) == "zh";
@@ -104,7 +132,7 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
       featurizer.read(words, found);
-      IntentExample example{outside, background_importance, true, featurizer.intent_features()};
+      IntentExample example{outside, background_importance, true, -1, featurizer.intent_features(), {}};
       if (likeness.of(example.features) > too_similar) {
         ++dropped;
       } else {
@@ -117,7 +145,63 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
   }
 }
 
+// The lines of `text`, one after the other.
+template <class Call>
+void for_each_line(std::string_view text, Call call) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    call(std::string(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bool english) {
+  if (examples.utterances.size() > many_examples) return;
+  Likeness likeness(examples.utterances);
+  Featurizer featurizer;
+  int group = 0;
+  for (const PhraseGroup& phrases : common_phrases()) {
+    for_each_line(phrases.sentences, [&](const std::string& text) {
+      if (has_han(text) ? !chinese : !english) return;
+      const std::vector<Word> words = split_words(text);
+      const std::vector<Entity> found = rules.find({text, ""}, words);
+      featurizer.read(words, found);
+      IntentExample example{examples.intents.size(), phrase_importance, true, group, featurizer.intent_features(), {}};
+      example.neighbours = likeness.nearest(example.features, neighbours_limit);
+      examples.utterances.push_back(std::move(example));
+    });
+    ++group;
+  }
+}
+
 }  // namespace
+
+std::vector<Adopted> adopt_phrases(const Examples& examples, const std::vector<std::size_t>& learnt) {
+  std::vector<char> known(examples.utterances.size(), 0);
+  for (const std::size_t i : learnt) known[i] = 1;
+  std::vector<Adopted> adopted;
+  for (std::size_t from = examples.labelled; from < examples.utterances.size();) {
+    std::size_t to = from;
+    std::map<std::size_t, double> votes;
+    double all = 0;
+    for (; to < examples.utterances.size() && examples.utterances[to].group == examples.utterances[from].group; ++to) {
+      for (const Neighbour& n : examples.utterances[to].neighbours) {
+        if (!known[n.example] || examples.utterances[n.example].label == examples.intents.size()) continue;
+        votes[examples.utterances[n.example].label] += static_cast<double>(n.likeness);
+        all += static_cast<double>(n.likeness);
+        break;
+      }
+    }
+    const auto best = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const double size = static_cast<double>(to - from);
+    if (best != votes.end() && best->second >= least_agreement * (all + doubt) &&
+        best->second >= least_support * size) {
+      for (std::size_t i = from; i < to; ++i) adopted.push_back({i, best->first});
+    }
+    from = to;
+  }
+  return adopted;
+}
 
 FeatureTable make_feature_table(const std::vector<IntentExample>& utterances,
                                 const std::vector<std::size_t>& chosen) {
@@ -173,12 +257,14 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
     const bool outside = example.intent == outside_label;
     examples.utterances.push_back(
         {outside ? examples.intents.size() : static_cast<std::size_t>(label - examples.intents.begin()),
-         1.0f, false, featurizer.intent_features()});
+         1.0f, false, -1, featurizer.intent_features(), {}});
     if (!examples.kinds.empty()) {
       examples.sentences.push_back(tag_example(example, words, examples.kinds, featurizer));
     }
   }
   add_background(examples, rules, chinese, english);
+  examples.labelled = examples.utterances.size();
+  add_phrases(examples, rules, chinese, english);
   return examples;
 }
 

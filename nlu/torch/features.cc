@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "nlu/torch/hashing.h"
 #include "nlu/torch/lexicon.h"
 
@@ -127,10 +129,18 @@ void Featurizer::read(const std::vector<Word>& words, std::span<const Entity> fo
   token_count_ = 0;
   seen_.clear();
   std::size_t end = 0;
+  const Entity* last = nullptr;
   for (const Word& word : words) {
     if (word.folded.empty()) continue;
     const bool joined = word.begin == end;
     end = word.end;
+    const Entity* const named = named_at(word);
+    if (named != nullptr) {
+      if (last == nullptr || last->type != named->type) add_name(named->type);
+      last = named;
+      continue;
+    }
+    last = nullptr;
     if (word.folded == "?" || word.folded == "\xef\xbc\x9f") {
       add_token("?", joined);
       continue;
@@ -140,6 +150,26 @@ void Featurizer::read(const std::vector<Word>& words, std::span<const Entity> fo
     add_token(parts[0], joined);
     if (!parts[1].empty()) add_token(parts[1], false);
   }
+}
+
+// The lookup's or regex's entity a word is part of.
+const Entity* Featurizer::named_at(const Word& word) const {
+  for (const Entity& entity : found_) {
+    const bool by_bot = entity.source == "lookup" || entity.source == "regex";
+    if (by_bot && entity.span.begin < word.end && word.begin < entity.span.end) return &entity;
+  }
+  return nullptr;
+}
+
+void Featurizer::add_name(std::string_view type) {
+  if (token_count_ == tokens_.size()) tokens_.emplace_back();
+  Token& token = tokens_[token_count_++];
+  token.text = fmt::format("<{}>", type.substr(0, token_bytes_limit));
+  token.stem = token.text;
+  token.hash = token.stem_hash = hash_text(token.text);
+  token.han = false;
+  token.name = true;
+  token.joined = true;
 }
 
 void Featurizer::add_words() {
@@ -222,7 +252,7 @@ const std::vector<Feature>& Featurizer::intent_features() {
     }
     if (token.han) {
       run += token.text;
-    } else {
+    } else if (!token.name) {
       add_characters(token);
     }
   }

@@ -50,6 +50,7 @@ class Featurizer {
     std::uint64_t stem_hash = 0;
     bool han = false;
     bool joined = false;  // To the token before, without a space.
+    bool name = false;    // Stands for a lookup's or regex's entity: only its type counts.
   };
   struct Seen {
     std::uint64_t text = 0, stem = 0, shape = 0, prefix2 = 0, prefix3 = 0, suffix2 = 0, suffix3 = 0;
@@ -58,6 +59,8 @@ class Featurizer {
 
   void add(Block block, std::uint64_t key) { features_.push_back({key, block}); }
   void add_token(std::string_view folded, bool joined);
+  void add_name(std::string_view type);
+  const Entity* named_at(const Word& word) const;
   void add_words();
   void add_characters(const Token& token);
   void add_han_run(std::string_view run);

@@ -58,10 +58,10 @@ FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
   FitOptions fit;
   fit.seed = options.seed;
   const bool large = examples > large_data;
-  fit.batch = large ? 256 : 32;
+  fit.batch = large ? 256 : 64;
   fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 30;
   fit.learning_rate = large ? 0.3 : 0.2;
-  fit.l2 = large ? 0 : 1e-5;
+  fit.l2 = large ? 0 : 3e-4;
   fit.dropout = 0.3;
   return fit;
 }
@@ -85,19 +85,24 @@ SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& cho
   return rows;
 }
 
-IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& chosen,
+IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& learnt,
                       const TrainOptions& options, std::string_view phase, Watch& watch) {
   IntentFit fit;
+  std::vector<std::size_t> chosen = learnt;
+  std::vector<std::int64_t> labels;
+  for (const std::size_t i : learnt) {
+    labels.push_back(static_cast<std::int64_t>(examples.utterances[i].label));
+  }
+  for (const Adopted& phrase : adopt_phrases(examples, learnt)) {
+    chosen.push_back(phrase.utterance);
+    labels.push_back(static_cast<std::int64_t>(phrase.label));
+  }
+  std::vector<float> importance;
+  for (const std::size_t i : chosen) importance.push_back(examples.utterances[i].importance);
   fit.table = make_feature_table(examples.utterances, chosen);
   const SparseRows rows = rows_of(examples, chosen, fit.table.space());
-  std::vector<std::int64_t> labels;
-  std::vector<float> importance;
-  for (const std::size_t i : chosen) {
-    labels.push_back(static_cast<std::int64_t>(examples.utterances[i].label));
-    importance.push_back(examples.utterances[i].importance);
-  }
-  const FitOptions how = intent_options(options, examples.utterances.size());
-  const auto work = static_cast<double>(chosen.size());
+  const FitOptions how = intent_options(options, examples.labelled);
+  const auto work = static_cast<double>(learnt.size());
   fit.linear = fit_linear(rows, labels, importance, fit.table.rarity.size(),
                           examples.intents.size() + 1, how, [&](const FitProgress& now) {
                             return watch.tell(phase, now, how.epochs, work);
@@ -108,7 +113,8 @@ IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& 
 // Which fold an example is held out in: dealt out label by label, so that each fold has some of all.
 std::vector<int> deal_folds(const Examples& examples, int folds, int share) {
   std::vector<int> next(examples.intents.size() + 2, 0), fold;
-  for (const IntentExample& e : examples.utterances) {
+  for (std::size_t i = 0; i < examples.labelled; ++i) {
+    const IntentExample& e = examples.utterances[i];
     int& n = next[e.label + (e.built_in ? 1 : 0)];
     const int place = n++ % share;
     fold.push_back(place < folds ? place : -1);
@@ -239,7 +245,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     return invalid("a model needs examples of at least two intents; write more in nlu/*.yml");
   }
 
-  const std::size_t count = examples.utterances.size();
+  const std::size_t count = examples.labelled;
   const bool large = count > large_data;
   const int folds = large ? 1 : std::max(options.folds, 2);
   const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
@@ -279,7 +285,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   report.intents = examples.intents.size();
   report.entities = examples.kinds.size();
   report.features = intents.table.rarity.size();
-  for (const IntentExample& e : examples.utterances) report.negatives += e.label == examples.intents.size();
+  for (const std::size_t i : all) report.negatives += examples.utterances[i].label == examples.intents.size();
   report.held_out_accuracy = held_out_rates.right;
   report.held_out_refused = held_out_rates.refused;
   report.temperature = parts.calibration.temperature;

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!view) return 0;
   for (const auto& [name, tensor] : view->tensors()) {
     if (view->find(name) == nullptr) __builtin_trap();
-    for (const std::byte byte : tensor.bytes) static_cast<void>(static_cast<volatile const std::byte&>(byte));
+    for (const std::byte byte : tensor.bytes)
+      static_cast<void>(static_cast<volatile const std::byte&>(byte));
   }
   return 0;
 }

@@ -44,7 +44,8 @@ TEST_CASE("JSON is read within limits") {
 }
 
 TEST_CASE("fields of a JSON object are read by kind") {
-  const json::value value = *parse_json(R"({"s":"x","n":2,"d":2.5,"w":3.0,"b":true,"o":{},"a":[]})");
+  const json::value value =
+      *parse_json(R"({"s":"x","n":2,"d":2.5,"w":3.0,"b":true,"o":{},"a":[]})");
   const json::object& object = value.get_object();
   CHECK(get_string(object, "s") == "x");
   CHECK_FALSE(get_string(object, "n"));
@@ -69,8 +70,8 @@ TEST_CASE("a path selects within a JSON value") {
   CHECK(number("$['x y']") == 1);
   CHECK(number("$.k-k") == 2);
   CHECK(select(v, "$") == &v);
-  for (const char* path : {"", "a", "$.", "$.z", "$.a.b[2]", "$.a.b[-3]", "$.a.b[]", "$.a.b[0", "$['a",
-                           "$..a", "$.a.b[*]", "$.a.b[99999999999999999999]", "$["}) {
+  for (const char* path : {"", "a", "$.", "$.z", "$.a.b[2]", "$.a.b[-3]", "$.a.b[]", "$.a.b[0",
+                           "$['a", "$..a", "$.a.b[*]", "$.a.b[99999999999999999999]", "$["}) {
     INFO(path);
     CHECK(select(v, path) == nullptr);
   }

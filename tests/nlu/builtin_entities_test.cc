@@ -1,10 +1,10 @@
+#include "nlu/builtin_entities.h"
+
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <random>
 
-#include <catch2/catch.hpp>
-
 #include "nlu/base/unicode.h"
-#include "nlu/builtin_entities.h"
 
 using namespace nlu;
 
@@ -120,7 +120,8 @@ TEST_CASE("any bytes are scanned in linear time and give spans inside the text")
       REQUIRE(e.span.end <= text.size());
     }
   }
-  for (const char* part : {"1", "1,", "@", "a@", "+", "(", "twenty ", "百", "www.", "1 ", "monday ", "a "}) {
+  for (const char* part :
+       {"1", "1,", "@", "a@", "+", "(", "twenty ", "百", "www.", "1 ", "monday ", "a "}) {
     std::string text;
     while (text.size() < 60'000) text += part;
     const auto begin = std::chrono::steady_clock::now();

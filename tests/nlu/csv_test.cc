@@ -1,9 +1,8 @@
-#include <filesystem>
-#include <fstream>
+#include "nlu/csv.h"
 
 #include <catch2/catch.hpp>
-
-#include "nlu/csv.h"
+#include <filesystem>
+#include <fstream>
 
 using namespace nlu;
 

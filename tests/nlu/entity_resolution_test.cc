@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "nlu/entity_resolution.h"
+
+#include <catch2/catch.hpp>
 
 using namespace nlu;
 
@@ -15,7 +15,8 @@ RuleEntities shop() {
 }
 
 // "type=value", with "-" before negated and "~" before retracted ones; numbers are left out.
-std::string found(const std::string& text, const std::map<std::string, std::string>& synonyms = {}) {
+std::string found(const std::string& text,
+                  const std::map<std::string, std::string>& synonyms = {}) {
   const std::vector<Word> words = split_words(text);
   std::string out;
   for (const Entity& e :
@@ -86,12 +87,13 @@ TEST_CASE("what is corrected is retracted") {
 }
 
 TEST_CASE("candidates give way by length, source and probability") {
-  const auto longest = resolve("new york city", {entity("city", 0, 8, "regex"),
-                                                 entity("city", 0, 13, "model", 0.4, "to")});
+  const auto longest = resolve(
+      "new york city", {entity("city", 0, 8, "regex"), entity("city", 0, 13, "model", 0.4, "to")});
   REQUIRE(longest.size() == 1);
   CHECK(longest[0].value == "model");
-  const auto source = resolve("berlin", {entity("city", 0, 6, "model", 0.9, "to"),
-                                         entity("city", 0, 6, "lookup"), entity("city", 0, 6, "builtin")});
+  const auto source =
+      resolve("berlin", {entity("city", 0, 6, "model", 0.9, "to"), entity("city", 0, 6, "lookup"),
+                         entity("city", 0, 6, "builtin")});
   REQUIRE(source.size() == 1);
   CHECK(source[0].value == "lookup");
   CHECK(source[0].role == "to");

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "nlu/interpretation.h"
+
+#include <catch2/catch.hpp>
 
 using namespace nlu;
 
@@ -37,6 +37,7 @@ TEST_CASE("unknown fields are ignored, wrong kinds are named") {
   CHECK(wrong(R"({"segments": 1})") == "the interpretation's field 'segments' is not readable");
   CHECK(wrong(R"({"segments": [{"intents": [{"p": 2}]}]})") ==
         "the interpretation's field 'segments[0].intents[0].p' is not readable");
-  CHECK(wrong(R"({"segments": [1]})") == "the interpretation's field 'segments[0]' is not readable");
+  CHECK(wrong(R"({"segments": [1]})") ==
+        "the interpretation's field 'segments[0]' is not readable");
   CHECK(wrong(R"({"language": 1})") == "the interpretation's field 'language' is not readable");
 }

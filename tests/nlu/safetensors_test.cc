@@ -1,10 +1,9 @@
+#include "nlu/safetensors.h"
+
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>
-
-#include <catch2/catch.hpp>
-
-#include "nlu/safetensors.h"
 
 using namespace nlu;
 
@@ -76,17 +75,18 @@ TEST_CASE("a safetensors file that lies is refused") {
         "tensor 'a' has a dtype that is not supported");
   CHECK(refused(R"({"a":{"dtype":"U8","shape":[-4],"data_offsets":[0,4]}})", "1234") ==
         "tensor 'a' has a dimension that is no size");
-  CHECK(refused(R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "") ==
-        "tensor 'a' does not have as many bytes as its shape says");
+  CHECK(refused(R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})",
+                "") == "tensor 'a' does not have as many bytes as its shape says");
   CHECK(refused(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[4,0]}})", "1234") ==
         "tensor 'a' lies outside of the file");
   CHECK(refused(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
-                R"("a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", "1234") ==
-        "its header has a name twice");
+                R"("a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})",
+                "1234") == "its header has a name twice");
   CHECK(refused(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
-                R"("b":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}})", "1234") ==
-        "its tensors overlap or leave bytes unused");
-  CHECK(refused(R"({"__metadata__":{"a":1}})", "") == "its metadata hold something that is no text");
+                R"("b":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}})",
+                "1234") == "its tensors overlap or leave bytes unused");
+  CHECK(refused(R"({"__metadata__":{"a":1}})", "") ==
+        "its metadata hold something that is no text");
   CHECK(refused("[]", "") == "its header is no object");
   CHECK(refused("{", "").find("its header: not JSON") == 0);
   CHECK(refused(std::string(1000, '['), "").find("its header: ") == 0);

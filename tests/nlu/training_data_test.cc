@@ -1,7 +1,8 @@
+#include "nlu/training_data.h"
+
 #include <catch2/catch.hpp>
 
 #include "nlu/annotation.h"
-#include "nlu/training_data.h"
 
 using namespace nlu;
 
@@ -78,9 +79,10 @@ TEST_CASE("an author is told what is wrong with the training data, and where") {
   CHECK(said("nlu:\n- intent: a\n  examples: |\n    - one\n    two\n    - é [x](\n    - three\n") ==
         Said{"nlu.yml:5:5: an example begins with '- '",
              "nlu.yml:6:12: '(' is opened and never closed"});
-  CHECK(said("nlu:\n- intent: a\n  exmples: |\n    - one\n") ==
-        Said{"nlu.yml:3:3: 'exmples' is unknown here; did you mean 'examples'?",
-             "nlu.yml:2:11: warning: the intent 'a' has no examples; give at least two, better ten"});
+  CHECK(
+      said("nlu:\n- intent: a\n  exmples: |\n    - one\n") ==
+      Said{"nlu.yml:3:3: 'exmples' is unknown here; did you mean 'examples'?",
+           "nlu.yml:2:11: warning: the intent 'a' has no examples; give at least two, better ten"});
   CHECK(said("nul:\n- x\n") == Said{"nlu.yml:1:1: 'nul' is unknown here; did you mean 'nlu'?"});
   CHECK(said("stories: []\n") ==
         Said{"nlu.yml:1:1: 'stories' are not supported; write flows instead"});
@@ -97,15 +99,17 @@ TEST_CASE("an author is told what is wrong with the training data, and where") {
 }
 
 TEST_CASE("examples that are given twice are noticed") {
-  CHECK(said("nlu:\n- intent: a\n  examples: |\n    - hi\n    - Hi\n    - ho\n- intent: b\n  examples: |\n"
+  CHECK(said("nlu:\n- intent: a\n  examples: |\n    - hi\n    - Hi\n    - ho\n- intent: b\n  "
+             "examples: |\n"
              "    - HO\n    - x\n    - y\n") ==
         Said{"nlu.yml:5:7: warning: this example was already given at nlu.yml:4",
              "nlu.yml:9:7: this example of 'b' is also one of 'a' at nlu.yml:6; keep one of them"});
 }
 
 TEST_CASE("malformed annotations stay in the text and are reported") {
-  for (const char* line : {"[", "[a", "[a](", "[a](b", "[a]()", "[](b)", "[a]{", "[a]{}", "[a]{\"entity\": 1}",
-                           "[a]{\"entiti\": \"x\"}", "[a] (b)", "[a](b:)", "[a]{\"entity\": {}}", "[a]{1}"}) {
+  for (const char* line :
+       {"[", "[a", "[a](", "[a](b", "[a]()", "[](b)", "[a]{", "[a]{}", "[a]{\"entity\": 1}",
+        "[a]{\"entiti\": \"x\"}", "[a] (b)", "[a](b:)", "[a]{\"entity\": {}}", "[a]{1}"}) {
     std::vector<AnnotationProblem> problems;
     const AnnotatedText text = parse_annotations(line, problems);
     INFO(line);

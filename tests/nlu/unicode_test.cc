@@ -1,12 +1,12 @@
-#include <memory>
-#include <random>
-#include <thread>
+#include "nlu/base/unicode.h"
 
-#include <catch2/catch.hpp>
 #include <unicode/brkiter.h>
 #include <unicode/unistr.h>
 
-#include "nlu/base/unicode.h"
+#include <catch2/catch.hpp>
+#include <memory>
+#include <random>
+#include <thread>
 
 using namespace nlu;
 
@@ -43,7 +43,8 @@ std::vector<std::pair<std::size_t, std::size_t>> icu_words(const std::string& te
 
 TEST_CASE("UTF-8 is told from what is none") {
   CHECK(is_utf8("héllo 订单 😀"));
-  for (const char* bad : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xe8\xae", "\x80"}) {
+  for (const char* bad :
+       {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xe8\xae", "\x80"}) {
     CHECK_FALSE(is_utf8(bad));
   }
   CHECK(count_characters("é订😀a") == 4);
@@ -67,7 +68,9 @@ TEST_CASE("words are split as people read them") {
   CHECK(folded("Größe 42 – naïve!") == Words{"grösse", "42", "–", "naïve", "!"});
   CHECK(folded("我想退货") == Words{"我想", "退", "货"});
   CHECK(folded(" \n\t ").empty());
-  CHECK(folded("a\xff" "b").size() >= 2);
+  CHECK(folded("a\xff"
+               "b")
+            .size() >= 2);
   CHECK(split_words("a b c d", 2).size() == 2);
   CHECK(split_words("é b c d", 2).size() == 2);
   const std::vector<Word> words = split_words("é 订单x");

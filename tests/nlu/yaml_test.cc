@@ -1,10 +1,9 @@
+#include "nlu/base/yaml.h"
+
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>
-
-#include <catch2/catch.hpp>
-
-#include "nlu/base/yaml.h"
 
 using namespace nlu;
 
@@ -47,14 +46,17 @@ TEST_CASE("a YAML tree knows places, quoting and blocks") {
 }
 
 TEST_CASE("an alias repeats its anchor, and Windows line ends do not matter") {
-  const Yaml root = good("\xEF\xBB\xBF" "a: &x [1, {b: 2}]\r\nc: *x\r\n");
+  const Yaml root = good(
+      "\xEF\xBB\xBF"
+      "a: &x [1, {b: 2}]\r\nc: *x\r\n");
   CHECK(root.find("c")->items[1].find("b")->text == "2");
   CHECK(root.entries[1].key_mark.line == 2);
 }
 
 TEST_CASE("plain scalars mean what YAML 1.2 says") {
-  const Yaml list = good("[true, False, yes, 'true', 12, -3, +4, 0x1F, 0o17, 1.5, .5, -1e3, 1e999, "
-                         "99999999999999999999, .nan, 1_000, '7', 0x-1]");
+  const Yaml list = good(
+      "[true, False, yes, 'true', 12, -3, +4, 0x1F, 0o17, 1.5, .5, -1e3, 1e999, "
+      "99999999999999999999, .nan, 1_000, '7', 0x-1]");
   const auto& i = list.items;
   CHECK(i[0].as_bool() == true);
   CHECK(i[1].as_bool() == false);
@@ -89,7 +91,8 @@ TEST_CASE("an author is told what is wrong with the YAML, and where") {
         "f.yml:1:5: a colon is not expected here; put a text that holds ': ' in quotes, and check "
         "that the line is indented like its neighbours");
   CHECK(bad("a:\n  b: c\n d: e\n") ==
-        "f.yml:3:2: expected a key with a colon, such as 'name: value', indented like the keys above it");
+        "f.yml:3:2: expected a key with a colon, such as 'name: value', indented like the keys "
+        "above it");
   CHECK(bad("a: @x\n") == "f.yml:1:4: a text cannot begin with this character; put it in quotes");
   CHECK(bad("<<: {a: 1}\n").find("f.yml:1:1: the merge key << is not supported") == 0);
   CHECK(bad("? [a]\n: b\n").find("f.yml:1:3: a key must be a text") == 0);
@@ -127,8 +130,8 @@ TEST_CASE("hostile YAML gets an answer") {
   CHECK(bad(std::string(100'000, '[')) == "f.yml:1:65: nested deeper than 64 levels");
   CHECK(bad(repeated("- ", 100'000)).find("nested deeper than 64 levels") != std::string::npos);
   CHECK(bad(repeated("{a: ", 100'000)).find("nested deeper than 64 levels") != std::string::npos);
-  for (const char* part : {"? ", ": ", "&a ", "!a ", "'", "\"", "[\n", "*a ", "%a\n", "...\n", "---\n",
-                           "-\n ", "|\n", "a\n", "[]", "\t"}) {
+  for (const char* part : {"? ", ": ", "&a ", "!a ", "'", "\"", "[\n", "*a ", "%a\n", "...\n",
+                           "---\n", "-\n ", "|\n", "a\n", "[]", "\t"}) {
     (void)bad(repeated(part, 200'000));
   }
   std::mt19937 random(3);
