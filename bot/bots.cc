@@ -8,15 +8,11 @@
 
 namespace bot {
 
-namespace {
-
 std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (!value) return std::nullopt;
   return value;
 }
-
-}  // namespace
 
 nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
                                 const Say& say, nlu::Diagnostics& warnings) {

@@ -27,6 +27,9 @@ using Say = std::function<void(const std::string& line)>;
 using MakeInterpreter = std::function<nlu::Result<InterpreterPtr>(
     const std::string& folder, const dialog::Bot& bot, const Say& say)>;
 
+// A variable of the process's environment: what dialog::LoadOptions asks for.
+std::optional<std::string> environment(const std::string& name);
+
 // Loads and checks the bot in `folder`; `warnings` gets what is questionable. Errc::invalid's
 // message has a line for each mistake. Blocks, for seconds when it trains.
 nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
@@ -51,10 +54,13 @@ class BotShelf final : public runtime::Bots {
 
   // The bot of that name; of no name the only one there is. nullptr: none.
   const Entry* named(std::string_view name) const;
+  // The first that was put; nullptr: none.
+  const Entry* first() const;
   const std::map<dialog::Tenant, Entry>& all() const { return entries_; }
 
  private:
   std::map<dialog::Tenant, Entry> entries_;
+  dialog::Tenant first_ = 0;
 };
 
 }  // namespace bot

@@ -2,12 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 
+#include "bot/bots.h"
 #include "bot/commands.h"
 #include "dialog/check.h"
 #include "dialog/load.h"
@@ -19,11 +19,6 @@ namespace bot {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::optional<std::string> environment(const std::string& name) {
-  const char* const value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 // The lines of the files that diagnostics name, read when first asked for.
 class Sources {

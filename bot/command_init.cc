@@ -22,7 +22,8 @@ constexpr StarterFile starter[] = {
     {"bot.yml", R"yaml(title: My bot
 language: en
 
-# Your own system, which the http steps call. backend.yml stands in for it in tests and --demo.
+# Your own system, which the http steps call. backend.yml stands in for it in tests, in `usher chat` and for
+# `usher serve --demo`.
 backend:
   url: ${BACKEND_URL:-http://127.0.0.1:9000}
 
@@ -204,7 +205,7 @@ nlu:
       - my laptop does not start
       - how tall is that mountain
 )yaml"},
-    {"backend.yml", R"yaml(# Stands in for your own system in `usher test` and `usher serve --demo`.
+    {"backend.yml", R"yaml(# Stands in for your own system in `usher test`, `usher chat` and `usher serve --demo`.
 - when: {post: /bookings}
   reply: {status: 201, delay_ms: 40, json: {id: B-1042}}
 )yaml"},
@@ -249,7 +250,7 @@ int init(const std::string& folder) {
     fmt::print("  {}\n", path.string());
   }
   fmt::print(
-      "Next: usher check {0} && usher train {0} && usher test {0}, then usher chat {0} --demo\n",
+      "Next: usher check {0} && usher train {0} && usher test {0}, then usher chat {0}\n",
       folder);
   return 0;
 }

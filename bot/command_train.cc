@@ -1,4 +1,8 @@
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <unistd.h>
@@ -6,11 +10,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
-#include <filesystem>
-#include <memory>
-
+#include "bot/bots.h"
 #include "bot/commands.h"
+#include "dialog/load.h"
 #include "nlu/torch/trainer.h"
 #include "nlu/training_folder.h"
 
@@ -21,7 +23,7 @@ volatile std::sig_atomic_t interrupted = 0;  // NOLINT: all a signal handler may
 
 struct Asked {
   std::string folder, out;
-  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> seed;
   bool force = false;
 };
 
@@ -43,14 +45,39 @@ bool show(const nlu::Progress& now, bool terminal) {
   return interrupted == 0;
 }
 
-int run(const Asked& asked) {
+struct Material {
   nlu::TrainingData data;
+  std::uint64_t seed = 1;
   nlu::Diagnostics diagnostics;
-  nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data, diagnostics);
-  for (const nlu::Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "{}\n", to_string(diagnostic));
-  if (has_errors(diagnostics)) return 1;
+};
+
+// A bot's own, wherever its files say it; a folder without a bot.yml has nothing but nlu/.
+Material read(const std::filesystem::path& folder) {
+  Material material;
+  std::error_code failure;
+  if (!std::filesystem::exists(folder / "bot.yml", failure)) {
+    nlu::read_training_folder((folder / "nlu").string(), material.data, material.diagnostics);
+    return material;
+  }
+  dialog::Loaded loaded = dialog::load_bot(folder.string(), {environment});
+  material.diagnostics = std::move(loaded.diagnostics);
+  if (loaded.bot) {
+    material.data = loaded.bot->training;
+    material.seed = loaded.bot->training_seed;
+  }
+  return material;
+}
+
+int run(const Asked& asked) {
+  const Material material = read(asked.folder);
+  for (const nlu::Diagnostic& diagnostic : material.diagnostics) {
+    fmt::print(stderr, "{}\n", to_string(diagnostic));
+  }
+  if (has_errors(material.diagnostics)) return 1;
+  const nlu::TrainingData& data = material.data;
+  const std::uint64_t seed = asked.seed.value_or(material.seed);
   const std::string path = asked.out.empty() ? nlu::model_path_of(asked.folder) : asked.out;
-  if (!asked.force && nlu::is_up_to_date(path, data, asked.seed)) {
+  if (!asked.force && nlu::is_up_to_date(path, data, seed)) {
     fmt::print("{} is up to date\n", path);
     return 0;
   }
@@ -58,7 +85,7 @@ int run(const Asked& asked) {
   interrupted = 0;
   const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
   nlu::TrainOptions options;
-  options.seed = asked.seed;
+  options.seed = seed;
   const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) { return show(now, terminal); });
   std::signal(SIGINT, before);
   if (terminal) fmt::print("\n");
@@ -79,10 +106,10 @@ int run(const Asked& asked) {
 
 void add_train(CLI::App& app, int& exit_code) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* const command = app.add_subcommand("train", "Train a bot's model from its nlu/*.yml");
+  CLI::App* const command = app.add_subcommand("train", "Train a bot's model from its examples");
   command->add_option("BOT", asked->folder, "The bot's folder")->required()->check(CLI::ExistingDirectory);
   command->add_option("--out", asked->out, "Where the model goes (BOT/.usher/model.safetensors)");
-  command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
+  command->add_option("--seed", asked->seed, "The same seed and data give the same model (bot.yml's, else 1)");
   command->add_flag("--force", asked->force, "Train although the model is up to date");
   command->footer("Example: usher train flows/shop --force");
   command->callback([asked, &exit_code] { exit_code = run(*asked); });

@@ -56,11 +56,11 @@ Loop::Loop(net::io_context& io, const Config& config, const BotShelf& bots,
 
 Loop::~Loop() = default;
 
-void Loop::use(Sockets& sockets, NluWorker& worker,
-               std::function<void(const std::string&)> broken) {
+void Loop::use(Sockets& sockets, NluWorker& worker, Told broken, Told store_failed) {
   sockets_ = &sockets;
   worker_ = &worker;
   broken_ = std::move(broken);
+  store_failed_ = std::move(store_failed);
 }
 
 dialog::Millis Loop::now() {
@@ -174,6 +174,7 @@ void Loop::carry_out(Output& output) {
           [&](runtime::ReadVisible& out) { read_visible(out); },
           [&](runtime::ReadTimers& out) { read_timers(out); },
           [&](runtime::Note& out) { note(out); },
+          [&](runtime::StoreFailed& out) { store_failed_(out.why); },
       },
       output);
 }
@@ -245,6 +246,9 @@ void Loop::read_timers(runtime::ReadTimers& output) {
 // ---- models and actions ----
 
 void Loop::interpret(runtime::Interpret& output) {
+  if (config_.log_texts) {
+    log_.debug("utterance", {{"bot", output.tenant}, {"text", output.utterance.text}});
+  }
   const Ticket ticket = output.ticket;
   if (worker_->ask(std::move(output))) return;
   metrics_.refused("interpret_queue");

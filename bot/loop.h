@@ -42,9 +42,11 @@ class Loop {
        dialog::Epoch epoch, HttpClient& client, Metrics& metrics, Log& log);
   ~Loop();
 
+  using Told = std::function<void(const std::string& why)>;
   // Before the first input. `broken` is called when the runtime throws: a bug, after which its
-  // memory is not to be trusted, and nothing more goes in.
-  void use(Sockets& sockets, NluWorker& worker, std::function<void(const std::string&)> broken);
+  // memory is not to be trusted, and nothing more goes in. `store_failed` when it has given the
+  // store up. Both may feed nothing, and end nothing, before they have returned.
+  void use(Sockets& sockets, NluWorker& worker, Told broken, Told store_failed);
 
   // Takes up what the last process left: effects not finished, timers.
   void start();
@@ -90,7 +92,7 @@ class Loop {
   Log& log_;
   Sockets* sockets_ = nullptr;
   NluWorker* worker_ = nullptr;
-  std::function<void(const std::string&)> broken_;
+  Told broken_, store_failed_;
 
   runtime::Runtime runtime_;
   std::deque<runtime::Input> inputs_;

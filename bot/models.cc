@@ -31,7 +31,8 @@ MakeInterpreter trained_interpreters() {
   return [](const std::string& folder, const dialog::Bot& bot,
             const Say& say) -> nlu::Result<InterpreterPtr> {
     const std::string path = nlu::model_path_of(folder);
-    const nlu::TrainOptions options;
+    nlu::TrainOptions options;
+    options.seed = bot.training_seed;
     if (nlu::is_up_to_date(path, bot.training, options.seed)) {
       auto loaded = load(path);
       if (loaded) return loaded;

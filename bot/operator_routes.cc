@@ -187,6 +187,7 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id) {
   auto set = setter(parts_.executor, later);
   Uploads& uploads = parts_.uploads;
   RocksdbStore& store = parts_.store;
+  parts_.loop.feed(runtime::Forget{id});
   net::post(parts_.files, [set, id, &uploads, &store] {
     if (const auto erased = uploads.erase(id); !erased) return set(erased.error());
     store.erase(id, set);
@@ -194,6 +195,7 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id) {
   const std::optional<Done> done = co_await later->wait(patience);
   if (!done) co_return too_slow();
   if (!*done) co_return problem(done->error());
+  parts_.loop.feed(runtime::Forget{id});
   parts_.loop.handovers().forget(id);
   parts_.log.info("conversation_erased",
                   {{"tenant", id.tenant}, {"conversation", dialog::to_string(id)}});

@@ -49,6 +49,30 @@ HttpResponse asset(const HttpRequestMessage& request, std::string_view bytes,
   return response;
 }
 
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+// The demo page with the bot's name in its script tag.
+std::string page_for(std::string_view bot) {
+  constexpr std::string_view tag = "<script src=\"/widget.js\"";
+  std::string page{assets::demo_html};
+  const std::size_t at = page.find(tag);
+  if (at == std::string::npos) return page;
+  return page.insert(at + tag.size(), fmt::format(" data-bot=\"{}\"", escape_html(bot)));
+}
+
 bool is_read(const HttpRequestMessage& request) {
   return request.method() == verb::get || request.method() == verb::head;
 }
@@ -161,8 +185,7 @@ std::optional<Target> parse_target(std::string_view text) {
 
 Routes::Routes(Parts parts)
     : parts_(std::move(parts)),
-      widget_etag_(etag(assets::widget_js)),
-      demo_etag_(etag(assets::demo_html)) {}
+      widget_etag_(etag(assets::widget_js)) {}
 
 awaitable<HttpResponse> Routes::answer(const HttpRequestMessage& request) {
   HttpResponse response;
@@ -190,7 +213,7 @@ awaitable<HttpResponse> Routes::dispatch(const HttpRequestMessage& request, cons
   const std::string first = path.empty() ? "" : path.front();
   if (path.empty() || (path.size() == 1 && first == "widget.js")) {
     if (!is_read(request)) co_return not_allowed("GET, HEAD");
-    co_return path.empty() ? demo(request) : widget(request);
+    co_return path.empty() ? demo(request, target.get("bot")) : widget(request);
   }
   if (first == "health" && path.size() == 2) {
     if (!is_read(request)) co_return not_allowed("GET, HEAD");
@@ -240,9 +263,14 @@ awaitable<HttpResponse> Routes::dispatch(const HttpRequestMessage& request, cons
 
 // ---- pages, health, metrics ----
 
-HttpResponse Routes::demo(const HttpRequestMessage& request) const {
-  HttpResponse response =
-      asset(request, assets::demo_html, demo_etag_, "text/html; charset=utf-8");
+// The widget of the page talks to the bot that was asked for, else to the first.
+HttpResponse Routes::demo(const HttpRequestMessage& request, const std::string& bot) const {
+  const BotShelf::Entry* entry = parts_.bots.named(bot);
+  if (!entry && !bot.empty()) return problem(status::not_found, "unknown_bot", "no such bot");
+  if (!entry) entry = parts_.bots.first();
+  if (!entry) return problem(status::not_found, "unknown_bot", "there is no bot");
+  const std::string page = page_for(entry->versions.front()->name);
+  HttpResponse response = asset(request, page, etag(page), "text/html; charset=utf-8");
   response.set("Content-Security-Policy",
                "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
                "img-src 'self' https: data:; connect-src 'self' ws: wss:; base-uri 'none'; "

@@ -70,7 +70,7 @@ class Routes {
  private:
   friend class OperatorRoutes;
   awaitable<HttpResponse> dispatch(const HttpRequestMessage& request, const Target& target);
-  HttpResponse demo(const HttpRequestMessage& request) const;
+  HttpResponse demo(const HttpRequestMessage& request, const std::string& bot) const;
   HttpResponse widget(const HttpRequestMessage& request) const;
   HttpResponse health(const std::string& which) const;
   HttpResponse metrics(const HttpRequestMessage& request);
@@ -86,7 +86,7 @@ class Routes {
   void allow_origin(const HttpRequestMessage& request, HttpResponse& response) const;
 
   Parts parts_;
-  const std::string widget_etag_, demo_etag_;
+  const std::string widget_etag_;
 };
 
 // /v1 for the operator's key: bots, conversations, handovers, parse. (operator_routes.cc)

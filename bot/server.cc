@@ -1,12 +1,17 @@
 #include "bot/server.h"
 
+#include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "bot/http_sessions.h"
 #include "bot/tokens.h"
@@ -21,6 +26,7 @@ using nlu::Result;
 
 constexpr std::chrono::milliseconds drain_poll{20};
 constexpr std::chrono::seconds goodbye_grace{2};
+constexpr std::chrono::seconds close_grace{5};  // For a store that has failed
 
 void raise_file_limit() {
   rlimit limit{};
@@ -48,6 +54,40 @@ HttpClientOptions client_options(const Config& config) {
 
 NluWorker::Options worker_options(const ServerLimits& limits) {
   return {limits.interpret_batch, limits.interpret_delay, limits.interpret_queue};
+}
+
+// Ends the process when closing takes too long: a hung disk keeps the store's thread, and with it
+// whoever waits for that thread, for ever.
+class Watchdog {
+ public:
+  Watchdog()
+      : thread_([this] {
+          std::unique_lock lock{mutex_};
+          if (!wake_.wait_for(lock, close_grace, [this] { return closed_; })) std::_Exit(1);
+        }) {}
+  ~Watchdog() {
+    {
+      const std::lock_guard lock{mutex_};
+      closed_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool closed_ = false;
+  std::thread thread_;
+};
+
+// Makes a folder that only its owner may enter; one that is there stays as it is.
+std::error_code make_private_folder(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, failure);
+  if (failure || ::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return failure;
+  return {errno, std::generic_category()};
 }
 
 }  // namespace
@@ -129,8 +169,8 @@ Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wr
 
 // Keys nobody configured are made once and kept in the state folder.
 Result<void> Server::Impl::open_keys() {
-  std::error_code failure;
-  std::filesystem::create_directories(config.state_folder, failure);
+  std::error_code failure = make_private_folder(config.state_folder);
+  if (!failure) failure = make_private_folder(config.state_folder + "/store");
   if (failure) {
     return Error{Errc::unavailable, fmt::format("cannot make the state folder {}: {}",
                                                 config.state_folder, failure.message())};
@@ -190,7 +230,10 @@ void Server::Impl::build() {
         loop->post(std::move(answers));
       });
   chats = std::make_unique<Chats>(io, *loop, *uploads, files, config, metrics, log);
-  loop->use(*chats, *worker, [this](const std::string& why) { broken(why); });
+  // After the call that tells it: ending feeds the loop.
+  loop->use(
+      *chats, *worker, [this](const std::string& why) { broken(why); },
+      [this](const std::string& why) { net::post(io, [this, why] { store_failed(why); }); });
   routes = std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
                                           *uploads, files, io.get_executor(), metrics, log});
   sessions = std::make_unique<HttpSessions>(io, config, *routes, *chats, metrics, log);
@@ -199,6 +242,8 @@ void Server::Impl::build() {
 // The threads first, as they call into everything else: files, models, then the store, which
 // writes what it has.
 void Server::Impl::shut_down() {
+  std::optional<Watchdog> watchdog;
+  if (readiness.store_failed) watchdog.emplace();
   files.stop();
   files.join();
   worker.reset();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 
@@ -209,14 +208,6 @@ bool accepts_media(const std::vector<std::string>& accepted, std::string_view ty
     return one.size() > 2 && one.ends_with("/*") &&
            type.starts_with(std::string_view(one).substr(0, one.size() - 1));
   });
-}
-
-std::string iso_date(Millis now) {
-  using namespace std::chrono;
-  const auto day = floor<days>(sys_time<milliseconds>(milliseconds(now)));
-  const year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -29,9 +29,6 @@ json::value to_json(const Attachment& attachment);
 // Whether `type` ("image/png") is one of `accepted` ("image/*"); everything is when it is empty.
 bool accepts_media(const std::vector<std::string>& accepted, std::string_view type);
 
-// The date in UTC at `now`: "2026-11-23".
-std::string iso_date(Millis now);
-
 std::string_view trimmed(std::string_view text);
 
 }  // namespace dialog

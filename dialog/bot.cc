@@ -1,5 +1,7 @@
 #include "dialog/bot.h"
 
+#include <algorithm>
+
 namespace dialog {
 
 namespace {
@@ -11,6 +13,13 @@ const typename Map::mapped_type* find(const Map& map, std::string_view key) {
 }
 
 }  // namespace
+
+bool Slot::is_controlled() const {
+  return !mappings.empty() &&
+         std::all_of(mappings.begin(), mappings.end(), [](const SlotMapping& mapping) {
+           return mapping.kind == SlotMapping::Kind::controlled;
+         });
+}
 
 const Step* Flow::find_step(std::string_view step_id) const {
   for (const Step& step : steps) {

@@ -45,6 +45,9 @@ struct Slot {
   std::vector<SlotMapping> mappings;    // In order of preference; never empty.
   bool shared = false;                  // Survives flows: persisted everywhere.
   Mark mark;
+
+  // Nothing a customer sends fills it, unless a question asks for it: it is the flows' own.
+  bool is_controlled() const;
 };
 
 // ---- wording ----
@@ -217,7 +220,7 @@ struct Bot {
   std::chrono::milliseconds backend_timeout{3000};  // Of an http step that names none.
   std::chrono::seconds session_timeout{3600};
   json::object opening_hours;     // Day → "08:00-20:00", "closed" or a list of spans; as written.
-  json::object model;             // What training takes from bot.yml, such as `seed`; as written.
+  std::uint64_t training_seed = 1;
   Understanding understanding;
 
   std::map<std::string, Slot> slots;

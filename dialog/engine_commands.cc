@@ -19,6 +19,9 @@ bool is(const Command& command) {
   return std::holds_alternative<Kind>(command);
 }
 
+// Who may set what is the flows' own: whoever wrote the flows. All else comes from customers.
+bool is_trusted(const std::string& by) { return by == "script"; }
+
 bool sets(const Command& command, const std::string& slot) {
   if (const auto* set = std::get_if<command::SetSlot>(&command)) return set->slot == slot;
   if (const auto* correct = std::get_if<command::CorrectSlot>(&command)) return correct->slot == slot;
@@ -69,7 +72,12 @@ void Turn::obey(const std::vector<Command>& given) {
   }
   std::vector<command::CorrectSlot> corrections;
   for (const Command& one : commands) {
-    if (const auto* set = std::get_if<command::SetSlot>(&one)) set_slot(*set);
+    const auto* set = std::get_if<command::SetSlot>(&one);
+    if (set && changes_answer(*set)) {
+      corrections.push_back({set->slot, set->value, set->by});
+    } else if (set) {
+      set_slot(*set);
+    }
     if (const auto* correction = std::get_if<command::CorrectSlot>(&one)) {
       corrections.push_back(*correction);
     }
@@ -126,14 +134,32 @@ void Turn::start_flow(const std::string& id) {
   emit(event::FlowResumed{highest});
 }
 
+// Whether a payload or the like gives anew what the acting flow has asked already. That is a
+// correction, or what the flow did with the old value, such as a check, would pass for the new one.
+bool Turn::changes_answer(const command::SetSlot& set) const {
+  const std::size_t acting = user_frame();
+  const auto held = c_.slots.find(set.slot);
+  const Collect* open = open_collect();
+  if (is_trusted(set.by) || acting == npos || held == c_.slots.end() || set.value.is_null() ||
+      (open && open->slot == set.slot)) {
+    return false;
+  }
+  for (std::size_t i = group_begin(acting); i <= acting; ++i) {
+    const std::vector<std::string>& collected = c_.stack[i].collected;
+    if (std::find(collected.begin(), collected.end(), set.slot) != collected.end()) return true;
+  }
+  return false;
+}
+
 void Turn::set_slot(const command::SetSlot& set) {
   const Slot* slot = bot_.find_slot(set.slot);
   if (!slot) return;
   const Collect* open = open_collect();
   const bool answers = open && open->slot == set.slot;
+  if (slot->is_controlled() && !answers && !is_trusted(set.by)) return;
   const std::uint64_t holder = c_.stack.empty() ? 0 : c_.stack.back().id;
   if (set.value.is_null()) return reset_slot(set.slot, holder);
-  const auto value = answers ? accept_value(bot_, *open, set.value, iso_date(now_))
+  const auto value = answers ? accept_value(bot_, *open, set.value, today_for(*open))
                              : accept_for_slot(*slot, set.value);
   if (value) {
     emit(event::SlotSet{set.slot, *value, set.by, holder});
@@ -150,6 +176,7 @@ void Turn::correct(const std::vector<command::CorrectSlot>& corrections) {
     const Collect* open = open_collect();
     const bool is_open = open && open->slot == one.slot;
     const bool is_set = c_.slots.count(one.slot) != 0;
+    if (slot && slot->is_controlled() && !is_open && !is_trusted(one.by)) continue;
     if (!slot || user_frame() == npos || is_open || !is_set) {
       set_slot({one.slot, one.value, one.by});
       continue;

@@ -5,6 +5,7 @@
 
 #include "dialog/answer.h"
 #include "dialog/engine_turn.h"
+#include "nlu/base/calendar.h"
 
 namespace dialog {
 
@@ -222,6 +223,11 @@ void Turn::go_on(std::uint64_t id, const Flow& flow, const Step& step) {
 
 // ---- questions ----
 
+// Only dates need it, and looking a time zone up takes longer than the rest of a step.
+std::string Turn::today_for(const Collect& collect) const {
+  return answer_type(bot_, collect) == InputType::date ? nlu::iso_date(now_, bot_.time_zone) : "";
+}
+
 bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect) {
   const std::uint64_t id = top()->id;
   const bool is_answered = top()->waiting || corrected_.contains(collect.slot);
@@ -229,7 +235,7 @@ bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect
     emit(event::SlotSet{collect.slot, json::value(), "reset", id});
   }
   if (const auto held = c_.slots.find(collect.slot); held != c_.slots.end()) {
-    const auto value = accept_value(bot_, collect, held->second, iso_date(now_));
+    const auto value = accept_value(bot_, collect, held->second, today_for(collect));
     if (!value) {
       emit(event::SlotSet{collect.slot, json::value(), "reset", id});
     } else if (*value != held->second) {

@@ -57,6 +57,7 @@ class Turn {
   void obey(const std::vector<Command>& commands);
   std::vector<Command> heard(const std::vector<Command>& commands);
   void start_flow(const std::string& flow);
+  bool changes_answer(const command::SetSlot& set) const;
   void set_slot(const command::SetSlot& set);
   void correct(const std::vector<command::CorrectSlot>& corrections);
   void cannot_handle(const std::string& reason);
@@ -78,6 +79,7 @@ class Turn {
   void reset_slot(const std::string& slot, std::uint64_t frame);
   bool is_kept(const std::string& slot, const Flow& flow, int depth = 0) const;
 
+  std::string today_for(const Collect& collect) const;
   bool do_collect(const Flow& flow, const Step& step, const Collect& collect);
   void ask(const Collect& collect, const Frame& frame);
   bool is_rejected(const Collect& collect);

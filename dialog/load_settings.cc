@@ -193,6 +193,15 @@ void read_session(Draft& draft, const Yaml& file) {
   }
 }
 
+void read_model(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'model'")) return;
+  check_keys(draft, node, "'model'", {"seed"});
+  if (const Yaml* seed = node.find("seed")) {
+    const auto number = read_integer(draft, *seed, "'seed'", 0, 4'294'967'295);
+    if (number) draft.bot.training_seed = static_cast<std::uint64_t>(*number);
+  }
+}
+
 }  // namespace
 
 void read_settings(Draft& draft, const Yaml& file) {
@@ -209,9 +218,7 @@ void read_settings(Draft& draft, const Yaml& file) {
     read_understanding(draft, *understanding);
   if (const Yaml* backend = file.find("backend")) read_backend_settings(draft, *backend);
   if (const Yaml* hours = file.find("opening_hours")) read_opening_hours(draft, *hours);
-  if (const Yaml* model = file.find("model"); model && expect_map(draft, *model, "'model'")) {
-    draft.bot.model = to_json(*model).as_object();
-  }
+  if (const Yaml* model = file.find("model")) read_model(draft, *model);
 }
 
 void read_session_config(Draft& draft, const Yaml& node) {

@@ -492,7 +492,7 @@ void FlowReader::read_http(const Yaml& node, std::size_t index) {
     }
   }
   if (const Yaml* retries = node.find("retries")) {
-    http.retries = static_cast<int>(read_integer(draft_, *retries, "'retries'", 0, 10).value_or(0));
+    http.retries = static_cast<int>(read_integer(draft_, *retries, "'retries'", 0, 5).value_or(0));
   }
   if (const Yaml* idempotent = node.find("idempotent")) {
     http.idempotent =

@@ -160,10 +160,12 @@ const Value* in_language(const std::map<std::string, Value>& by_language, std::s
 }
 
 std::vector<Choice> fill_choices(const std::vector<Button>& buttons, const Names& names,
-                                 json::object& arguments) {
+                                 std::string_view language, json::object& arguments) {
   std::vector<Choice> choices;
   for (const Button& button : buttons) {
-    choices.push_back({fill(button.title.text, names, Escape::none, &arguments),
+    const Template* translated = in_language(button.title_translations, language);
+    const Template& title = translated ? *translated : button.title;
+    choices.push_back({fill(title.text, names, Escape::none, &arguments),
                        fill(button.payload, names, Escape::none), fill(button.url, names, Escape::url)});
   }
   return choices;
@@ -265,8 +267,8 @@ std::optional<event::Replied> respond(const Bot& bot, const Conversation& conver
   event::Replied reply;
   reply.response = response->name;
   reply.text = fill(translated ? translated->text : variation->text.text, names, escape, &reply.arguments);
-  reply.buttons = fill_choices(variation->buttons, names, reply.arguments);
-  reply.quick_replies = fill_choices(variation->quick_replies, names, reply.arguments);
+  reply.buttons = fill_choices(variation->buttons, names, conversation.language, reply.arguments);
+  reply.quick_replies = fill_choices(variation->quick_replies, names, conversation.language, reply.arguments);
   reply.image_url = fill(variation->image_url, names, Escape::url);
   reply.image_alt = fill(variation->image_alt, names, Escape::none);
   reply.attachment_url = fill(variation->attachment_url, names, Escape::url);

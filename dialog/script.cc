@@ -12,6 +12,7 @@
 #include "dialog/draft.h"
 #include "dialog/respond.h"
 #include "dialog/understand.h"
+#include "nlu/base/calendar.h"
 
 namespace dialog {
 
@@ -413,13 +414,14 @@ Rehearsal::Heard Rehearsal::said(input::Said said, bool understands) {
   said.client = "rehearsal";
   said.cseq = messages_;
   if (understands) {
+    const std::string today = nlu::iso_date(now_, bot_.time_zone);
     const bool reads = interpreter_ && said.payload.empty() && !said.text.starts_with('/');
     if (reads) {
-      const nlu::Utterance utterance{said.text, iso_date(now_)};
+      const nlu::Utterance utterance{said.text, today};
       said.interpretation = interpreter_->interpret(std::span(&utterance, 1)).front();
     }
     said.commands = understand(bot_, conversation_, said.text, said.payload, said.attachment,
-                               said.interpretation, iso_date(now_));
+                               said.interpretation, today);
   }
   heard.interpretation = said.interpretation;
   heard.commands = said.commands;

@@ -65,6 +65,7 @@ class Reading {
   void find_relevant_slots();
   void add_slots_of(const Flow& flow, int depth);
 
+  bool may_fill(const Slot& slot) const;
   std::vector<Command> of_intent_payload(const Payload& payload);
   std::optional<std::vector<Command>> set_slots_payload(std::string_view payload);
   std::optional<Command> steering(const std::string& intent) const;
@@ -85,6 +86,7 @@ class Reading {
   nlu::Span span_of(const json::value& answered) const;
   bool belongs_elsewhere(const json::value& answered) const;
   void fill_from_intent(std::vector<Command>& commands) const;
+  bool is_correction(const std::vector<Command>& commands) const;
 
   const std::string& best() const;
   double p_of_best() const;
@@ -176,6 +178,11 @@ json::value payload_value(std::string_view text) {
   return json::value(quoted ? text.substr(1, text.size() - 2) : text);
 }
 
+// A page or a customer can write any payload, so what is the flows' own stays so.
+bool Reading::may_fill(const Slot& slot) const {
+  return !slot.is_controlled() || (open_ && open_.collect->slot == slot.name);
+}
+
 // /SetSlots(a=b, c="d, e"); nullopt: it is none.
 std::optional<std::vector<Command>> Reading::set_slots_payload(std::string_view payload) {
   constexpr std::string_view begin = "/SetSlots(";
@@ -198,7 +205,8 @@ std::optional<std::vector<Command>> Reading::set_slots_payload(std::string_view 
     from = i + 1;
     const std::size_t equals = part.find('=');
     const std::string name(trimmed(part.substr(0, equals)));
-    if (equals == std::string_view::npos || !bot_.find_slot(name)) continue;
+    const Slot* slot = bot_.find_slot(name);
+    if (equals == std::string_view::npos || !slot || !may_fill(*slot)) continue;
     if (commands.size() == set_slots_limit) break;
     commands.emplace_back(
         command::SetSlot{name, payload_value(trimmed(part.substr(equals + 1))), "payload"});
@@ -237,7 +245,9 @@ std::vector<Command> Reading::of_intent_payload(const Payload& payload) {
           std::any_of(slot.mappings.begin(), slot.mappings.end(), [&](const SlotMapping& mapping) {
             return mapping.kind == SlotMapping::Kind::from_entity && mapping.entity == member.key();
           });
-      if (mapped) commands.emplace_back(command::SetSlot{name, member.value(), "payload"});
+      if (mapped && may_fill(slot)) {
+        commands.emplace_back(command::SetSlot{name, member.value(), "payload"});
+      }
     }
   }
   if (commands.empty()) commands.emplace_back(command::CannotHandle{"unsure"});
@@ -557,6 +567,16 @@ bool has_correction_cue(std::string_view text) {
                      [](const nlu::Word& word) { return cues.count(word.folded) != 0; });
 }
 
+// "Sorry, I meant order 10555": whatever flow that sounds like, it takes an answer back. A question
+// does not: "sorry, where is order 10555?"
+bool Reading::is_correction(const std::vector<Command>& commands) const {
+  const bool corrects = std::any_of(commands.begin(), commands.end(), [](const Command& one) {
+    return std::holds_alternative<command::CorrectSlot>(one);
+  });
+  const bool asks = text_.find('?') != std::string::npos || text_.find("？") != std::string::npos;
+  return corrects && !asks && has_correction_cue(text_);
+}
+
 // The slots in the order of the flows' questions, but first those that the text names.
 std::vector<std::string> Reading::by_mention(const std::vector<std::string>& slots) const {
   const std::string folded = nlu::fold(text_);
@@ -697,8 +717,8 @@ std::vector<Command> Reading::of_text() {
     if (!free_text || has_correction_cue(text_)) {
       fill_others(commands, asked, relevant_, true, std::nullopt);
     }
-    const bool fills = !commands.empty();
-    if (fills && !(startable && p_of_best() >= sure)) return commands;
+    const bool begins_flow = startable && p_of_best() >= sure && !is_correction(commands);
+    if (!commands.empty() && !begins_flow) return commands;
     const bool from_text = open_.slot && std::any_of(open_.slot->mappings.begin(),
                                                      open_.slot->mappings.end(), [](const auto& m) {
                                                        return m.kind == SlotMapping::Kind::from_text ||

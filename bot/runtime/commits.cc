@@ -42,8 +42,7 @@ void Runtime::Impl::commit(Room& room) {
   }
 
   if (flight->kind == Flight::Kind::snapshot) {
-    const bool idle = is_idle(room) && room.used + limits.evict_after.count() <= now;
-    if (idle) return drop(room);
+    if (may_leave(room) && room.used == flight->used) return drop(room);
     alarm(Alarm::Kind::evict, now + limits.evict_after.count(), room.serial, room.id);
     return pump(room);
   }

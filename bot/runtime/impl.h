@@ -62,10 +62,12 @@ struct Runtime::Impl {
   std::uint64_t last_serial = 0;
   std::size_t turns = 0;     // Turn objects alive
   std::size_t held = 0;      // Tickets of appends, effects and interpretations
+  std::size_t works = 0;     // Rooms with Work
+  std::size_t crowded_at = 0;  // So many of them, and some have to leave.
   std::vector<ConversationId> touched;  // In this call: swept at its end.
 
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms;
-  Deadlines appends, interprets, rests;
+  Deadlines appends, interprets, rests, reads;
 
   struct Due {
     Millis due = 0;
@@ -103,11 +105,13 @@ struct Runtime::Impl {
   void take(Unfinished& input);
   void take(UploadKept& input);
   void take(PersonActs& input);
+  void take(Forget& input);
   void take(Tick& input);
   void take(Drain& input);
   void run_alarms();
   void ring(const Alarm& alarm);
   void expire(Deadlines& deadlines, bool everything = false);
+  void expire_read(Ticket ticket);
   std::optional<Millis> next_deadline(const Deadlines& deadlines) const;
   bool is_waiting(const Deadlines& deadlines, std::uint64_t number) const;
   void sweep();
@@ -133,7 +137,11 @@ struct Runtime::Impl {
   void settle(Room& room);      // Takes up what waited for the conversation.
   void reload(Room& room);      // Someone else wrote: forget and read again.
   void evict(Room& room);
+  bool may_leave(const Room& room) const;
+  void leave_memory(Room& room);
+  void thin_out();  // When there are too many conversations in memory.
   void drop(Room& room);
+  void forget_tickets(const ConversationId& id);
   bool is_idle(const Room& room) const;
   void prune_clients(Room& room);
   void send(Connection connection, web::ServerFrame frame);

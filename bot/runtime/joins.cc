@@ -52,6 +52,7 @@ void Runtime::Impl::hello(Connection connection, Socket& socket, FrameReceived& 
   if (opens) {  // Nobody else knows this id: there is nothing to load.
     kept.state = Room::State::absent;
     kept.work = std::make_unique<Work>();
+    ++works;
     kept.work->joins.push_back(std::move(join));
     return open_for(kept, kept.work->joins.back());
   }

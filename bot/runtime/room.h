@@ -84,6 +84,7 @@ struct Flight {
   std::vector<dialog::Effect> effects;
   std::optional<dialog::Conversation> next;  // The fold, when it was made for the batch.
   Turn turn;
+  Millis used = 0;  // Of a snapshot: when the conversation was last used, as it was taken.
 };
 
 // A REST caller.

@@ -57,7 +57,10 @@ Room& Runtime::Impl::awake(const ConversationId& id) {
 
 void Runtime::Impl::load(Room& room) {
   room.state = Room::State::loading;
-  if (room.work == nullptr) room.work = std::make_unique<Work>();
+  if (room.work == nullptr) {
+    room.work = std::make_unique<Work>();
+    ++works;
+  }
   Pending pending;
   pending.kind = Pending::Kind::load;
   pending.room = room.id;
@@ -192,26 +195,57 @@ bool Runtime::Impl::is_idle(const Room& room) const {
 
 void Runtime::Impl::evict(Room& room) {
   if (room.state != Room::State::live || stats.store_failed) return;
-  bool replaying = false;
-  for (const Connection connection : room.sockets) {
-    replaying = replaying || sockets.at(connection).state != Socket::State::live;
-  }
   const Millis due = room.used + limits.evict_after.count();
-  if (due > now || replaying || !is_idle(room)) {
+  if (due > now || !may_leave(room)) {
     return alarm(Alarm::Kind::evict, std::max(due, now + limits.evict_after.count() / 2),
                  room.serial, room.id);
   }
+  leave_memory(room);
+}
+
+// Nothing is under way in it, for it, or towards its sockets.
+bool Runtime::Impl::may_leave(const Room& room) const {
+  const auto is_live = [&](Connection connection) {
+    return sockets.at(connection).state == Socket::State::live;
+  };
+  return room.state == Room::State::live && is_idle(room) &&
+         std::all_of(room.sockets.begin(), room.sockets.end(), is_live);
+}
+
+// With a snapshot first, when it has changed since the last one.
+void Runtime::Impl::leave_memory(Room& room) {
   Work& work = *room.work;
   if (work.state.last_event == work.snapshot_event) return drop(room);
   work.flight = std::make_unique<Flight>();
   work.flight->kind = Flight::Kind::snapshot;
+  work.flight->used = room.used;
   work.flight->batch.snapshot = dialog::encode(work.state);
   work.flight->batch.outbox_removed = work.outbox;  // Of effects that came to nothing.
   submit(room);
 }
 
+// Over the limit those that were idle longest leave before their time, a tenth of all at once, so
+// that looking for them costs each newcomer little. A busy conversation never leaves, so the limit
+// is one of intent.
+void Runtime::Impl::thin_out() {
+  crowded_at = std::max(crowded_at, limits.conversations_in_memory);
+  if (works <= crowded_at || stats.store_failed || stats.draining) return;
+  std::vector<std::pair<Millis, ConversationId>> idle;
+  for (const auto& entry : rooms) {
+    const Room& kept = *entry.second;
+    if (kept.work && may_leave(kept)) idle.emplace_back(kept.used, kept.id);
+  }
+  const std::size_t tenth = std::max<std::size_t>(1, limits.conversations_in_memory / 10);
+  const std::size_t leaving = std::min(idle.size(), works - limits.conversations_in_memory + tenth);
+  std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(leaving), idle.end());
+  for (std::size_t i = 0; i < leaving; ++i) leave_memory(room(idle[i].second));
+  crowded_at = works + tenth;  // Their snapshots are under way: no second look at once.
+}
+
 void Runtime::Impl::drop(Room& room) {
   if (room.state == Room::State::live) ++stats.evictions;
+  if (room.work) --works;
+  if (works <= limits.conversations_in_memory) crowded_at = 0;
   room.work.reset();
   room.state = Room::State::unloaded;
   room.serial = ++last_serial;  // Its alarms mean nothing any more.
@@ -220,6 +254,20 @@ void Runtime::Impl::drop(Room& room) {
                      room.clients.end());
   room.clients.shrink_to_fit();
   touched.push_back(room.id);
+}
+
+// Answers to what was asked for this conversation come to nothing; callers who wait are answered by
+// who calls this.
+void Runtime::Impl::forget_tickets(const ConversationId& id) {
+  for (auto it = tickets.begin(); it != tickets.end();) {
+    if (it->second.room != id || it->second.kind == Pending::Kind::timers) {
+      ++it;
+      continue;
+    }
+    const Ticket given = it->first;
+    ++it;
+    (void)redeem(given, tickets.at(given).kind);
+  }
 }
 
 void Runtime::Impl::prune_clients(Room& room) {
@@ -282,6 +330,7 @@ void Runtime::Impl::fail_store(const std::string& why) {
   if (stats.store_failed) return;
   stats.store_failed = true;
   note(Note::Level::error, "store_unavailable", why);
+  emit(StoreFailed{why});
   std::vector<ConversationId> all;
   for (const auto& entry : rooms) all.push_back(entry.first);
   std::sort(all.begin(), all.end());

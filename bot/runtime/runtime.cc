@@ -13,6 +13,11 @@ bool holds_drain(Pending::Kind kind) {
          kind == Pending::Kind::interpret;
 }
 
+bool is_read(Pending::Kind kind) {
+  return kind != Pending::Kind::append && kind != Pending::Kind::effect &&
+         kind != Pending::Kind::interpret;
+}
+
 }  // namespace
 
 // ---- tickets, alarms, deadlines ----
@@ -25,6 +30,7 @@ void Runtime::Impl::note(Note::Level level, std::string event, std::string detai
 Ticket Runtime::Impl::ticket(Pending pending) {
   const Ticket given = ++last_ticket;
   if (holds_drain(pending.kind)) ++held;
+  if (is_read(pending.kind)) reads.queue.emplace_back(now + limits.read_timeout.count(), given);
   pending.since = now;
   tickets.emplace(given, std::move(pending));
   return given;
@@ -59,6 +65,8 @@ void Runtime::Impl::expire(Deadlines& deadlines, bool everything) {
         fail_store("an append was not answered in time");
       } else if (&deadlines == &rests) {
         expire_request(first.second);
+      } else if (&deadlines == &reads) {
+        expire_read(first.second);
       } else {
         note(Note::Level::warning, "interpretation_timeout", "");
         Interpreted nothing;
@@ -67,6 +75,32 @@ void Runtime::Impl::expire(Deadlines& deadlines, bool everything) {
       }
     }
     if (!deadlines.queue.empty() && deadlines.queue.front() == first) deadlines.queue.pop_front();
+  }
+}
+
+// The store does not answer: those who wait are told what they would be of a failed read.
+void Runtime::Impl::expire_read(Ticket given) {
+  const nlu::Error error{nlu::Errc::timeout, "the store does not answer"};
+  const auto fail = [&](auto answer) {
+    answer.ticket = given;
+    answer.result = error;
+    take(answer);
+  };
+  switch (tickets.at(given).kind) {
+    case Pending::Kind::load:
+      return fail(Loaded{});
+    case Pending::Kind::find_message:
+    case Pending::Kind::post_check:
+      return fail(MessageFound{});
+    case Pending::Kind::find_client:
+      return fail(ClientFound{});
+    case Pending::Kind::page:
+    case Pending::Kind::post_replies:
+      return fail(VisibleRead{});
+    case Pending::Kind::timers:
+      return fail(TimersDue{});
+    default:
+      return;
   }
 }
 
@@ -124,11 +158,15 @@ void Runtime::Impl::sweep() {
     if (stats.draining && (stats.store_failed || is_idle(kept))) {
       const std::vector<Connection> leaving = kept.sockets;
       for (const Connection connection : leaving) say_goodbye(connection);
+      // The next process then has nothing to fold.
+      const bool dirty = kept.work && kept.work->state.last_event != kept.work->snapshot_event;
+      if (dirty && !stats.store_failed && may_leave(kept)) leave_memory(kept);
     }
     if (kept.state == Room::State::absent && is_idle(kept)) drop(kept);
     if (kept.state == Room::State::unloaded && kept.sockets.empty()) rooms.erase(found);
   }
   touched.clear();
+  expire(reads);
 }
 
 // ---- inputs ----
@@ -356,11 +394,39 @@ void Runtime::Impl::take(PersonActs& input) {
   act(awake(input.id), std::move(input));
 }
 
+void Runtime::Impl::take(Forget& input) {
+  const ConversationId id = input.id;
+  const nlu::Error error{nlu::Errc::not_found, "the conversation was erased"};
+  forget_tickets(id);
+  std::erase_if(upcoming, [&](const Due& due) { return due.id == id; });
+  if (Room* kept = find_room(id)) {
+    const std::vector<Connection> here = kept->sockets;
+    for (const Connection connection : here) {
+      close(connection, web::Close::bad_token, "the conversation was erased");
+    }
+    kept->clients.clear();
+    kept->secret_hash.clear();
+    if (kept->work) {
+      discard(*kept, error);
+      kept->state = Room::State::absent;
+      drop(*kept);
+    }
+  }
+  std::erase_if(firing, [&](const auto& timer) { return timer.first == id; });
+  std::vector<Request> waiting;
+  for (const auto& entry : requests) {
+    if (entry.second == id) waiting.push_back(entry.first);
+  }
+  std::sort(waiting.begin(), waiting.end());
+  for (const Request request : waiting) answer(request, error);
+}
+
 void Runtime::Impl::take(Tick&) {
   run_alarms();
   expire(appends, true);
   expire(interprets, true);
   expire(rests, true);
+  expire(reads, true);
   poll_timers();
 }
 
@@ -391,6 +457,7 @@ void Runtime::on(Input input, Millis now, std::vector<Output>& out) {
   impl.out = &out;
   std::visit([&](auto& what) { impl.take(what); }, input);
   impl.fire_due();
+  impl.thin_out();
   impl.sweep();
   impl.out = nullptr;
 }
@@ -405,6 +472,7 @@ std::optional<Millis> Runtime::next_wakeup() const {
   consider(impl.next_deadline(impl.appends));
   consider(impl.next_deadline(impl.interprets));
   consider(impl.next_deadline(impl.rests));
+  consider(impl.next_deadline(impl.reads));
   if (!impl.stats.store_failed && !impl.stats.draining) {
     if (!impl.polling) consider(impl.may_poll() ? impl.now : impl.next_poll);
     if (impl.may_fire()) consider(impl.upcoming.begin()->due);
@@ -415,10 +483,7 @@ std::optional<Millis> Runtime::next_wakeup() const {
 Stats Runtime::stats() const {
   Stats stats = impl_->stats;
   stats.connections = impl_->sockets.size();
-  stats.conversations_in_memory = 0;
-  for (const auto& entry : impl_->rooms) {
-    if (entry.second->work != nullptr) ++stats.conversations_in_memory;
-  }
+  stats.conversations_in_memory = impl_->works;
   stats.turns_in_flight = impl_->turns;
   const bool at_rest = impl_->turns == 0 && impl_->held == 0 && impl_->requests.empty();
   stats.drained =

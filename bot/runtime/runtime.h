@@ -42,12 +42,14 @@ struct Limits {
   std::size_t queued_total = 20'000;          // Turns begun or waiting, in the process.
   std::size_t frames_per_connection = 512;    // Not yet taken by the socket: then 4408.
   std::size_t replay_page_frames = 100;
+  std::size_t conversations_in_memory = 50'000;  // Over: those idle longest leave early.
   double messages_per_s = 5;                  // Per conversation, token bucket; over: too_fast
   double message_burst = 30;
   std::chrono::milliseconds hello_timeout{10'000};
   std::chrono::milliseconds silence_timeout{75'000};   // No frame from the client: 4408
   std::chrono::milliseconds evict_after{60'000};       // An idle conversation leaves memory.
   std::chrono::milliseconds store_timeout{30'000};     // An append unanswered: unavailable
+  std::chrono::milliseconds read_timeout{10'000};      // A read of the store unanswered: failed
   std::chrono::milliseconds interpret_timeout{10'000};
   std::chrono::milliseconds rest_timeout{30'000};
   std::chrono::hours visitor_ttl{24 * 180};
@@ -146,6 +148,12 @@ struct PersonActs {
   enum class What { accept, write, release } what = What::accept;
   std::string by, text;
 };
+// The conversation is being erased: its sockets are closed (4401), what waits for it is refused,
+// and nothing of it stays in memory. Fed before the store is asked to erase, so that no append
+// follows, and once more after, for those who came back in between.
+struct Forget {
+  ConversationId id;
+};
 // Time passed: call at or after next_wakeup().
 struct Tick {};
 // Stop taking new connections and messages; finish the turns begun.
@@ -153,7 +161,8 @@ struct Drain {};
 
 using Input = std::variant<Connected, FrameReceived, FrameRefused, Disconnected, Drained, Posted,
                            Interpreted, EffectReturned, Appended, Loaded, MessageFound, ClientFound,
-                           VisibleRead, TimersDue, Unfinished, UploadKept, PersonActs, Tick, Drain>;
+                           VisibleRead, TimersDue, Unfinished, UploadKept, PersonActs, Forget, Tick,
+                           Drain>;
 
 // ---- outputs ----
 
@@ -219,8 +228,13 @@ struct Note {
   std::optional<ConversationId> id;
 };
 
+// Once: an append failed or hangs. Nothing is acknowledged any more, so the process should end.
+struct StoreFailed {
+  std::string why;
+};
+
 using Output = std::variant<Send, CloseConnection, Answer, Interpret, Perform, Append, Load,
-                            FindMessage, FindClient, ReadVisible, ReadTimers, Note>;
+                            FindMessage, FindClient, ReadVisible, ReadTimers, Note, StoreFailed>;
 
 // For metrics and readiness.
 struct Stats {

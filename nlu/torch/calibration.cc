@@ -7,6 +7,9 @@
 namespace nlu {
 namespace {
 
+// Of what customers write. A refusal of what is in scope is the dearer mistake, as most is.
+constexpr double outside_share = 0.2;
+
 double intent_loss(const std::vector<HeldOut>& held_out, double temperature) {
   double loss = 0;
   for (const HeldOut& h : held_out) {
@@ -42,7 +45,7 @@ Calibration calibrate(const std::vector<HeldOut>& held_out) {
   std::vector<Signals> signals;
   std::array<double, 2> counts{};
   for (const HeldOut& h : held_out) {
-    signals.push_back(outside_signals(h.logits, h.known));
+    signals.push_back(outside_signals(h.logits));
     ++counts[h.label + 1 == h.logits.size() ? 1 : 0];
   }
   calibration.outside_weights[0] = 1;  // Uncalibrated: the classifier's own opinion.
@@ -72,7 +75,8 @@ Calibration calibrate(const std::vector<HeldOut>& held_out) {
       for (std::size_t k = 0; k < signal_count; ++k) {
         score += weights[k] * (signals[i][k] - mean[k]) / scale[k];
       }
-      const double error = (1 / (1 + std::exp(-score)) - (outside ? 1 : 0)) * 0.5 / counts[outside ? 1 : 0];
+      const double error = (1 / (1 + std::exp(-score)) - (outside ? 1 : 0)) *
+                           (outside ? outside_share : 1 - outside_share) / counts[outside ? 1 : 0];
       for (std::size_t k = 0; k < signal_count; ++k) {
         gradient[k] += error * (signals[i][k] - mean[k]) / scale[k];
       }
@@ -93,7 +97,7 @@ HeldOutRates rates(const Calibration& calibration, const std::vector<HeldOut>& h
   double inside = 0, outside = 0;
   HeldOutRates result;
   for (const HeldOut& h : held_out) {
-    const bool refused = outside_probability(calibration, outside_signals(h.logits, h.known)) > 0.5;
+    const bool refused = outside_probability(calibration, outside_signals(h.logits)) > 0.5;
     const std::size_t intents = h.logits.size() - 1;
     if (h.label == intents) {
       ++outside;

@@ -11,12 +11,11 @@ namespace nlu {
 struct HeldOut {
   std::size_t label = 0;  // The number of intents: outside.
   std::vector<float> logits;
-  double known = 0;
 };
 
 // The temperature that makes right intents most probable, and the weights of a logistic regression
-// on outside_signals(). Both classes count the same as a whole, so 0.5 is where refusing one
-// more outsider begins to cost as much as it wins: the threshold.
+// on outside_signals(), by which 0.5 is the threshold. How many of the examples are outside says
+// nothing of how many of the customers' words are: for those a fixed share is assumed.
 Calibration calibrate(const std::vector<HeldOut>& held_out);
 
 struct HeldOutRates {

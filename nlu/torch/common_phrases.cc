@@ -171,6 +171,13 @@ the lamp isn't what I expected, I want to send it back
 I'd like to bring back a shirt
 I received it but I don't want it
 where do I send my return
+how do I get a refund for something I bought
+I want to get rid of it and have my money back
+can I ship it back to you
+how long can I return things
+please take it back
+I'd like a refund because it doesn't suit me
+it's the wrong size, I just want to return it
 我要退货
 我想把东西退了
 怎么退货
@@ -360,6 +367,15 @@ can you send my order to a pickup point instead
 I forgot the flat number in the address
 the order should go to my new home
 correct the address on my order
+another delivery address please
+I have to change where it is delivered
+deliver order 48213 to a new address
+can you reroute my parcel
+the zip code I gave is wrong
+I mistyped my street
+I moved, the parcel will go to the wrong place
+different address for my delivery
+please fix the address, there's a typo
 can I still edit the shipping address
 ship it to my girlfriend's place instead
 我想改地址
@@ -564,6 +580,18 @@ I have never been treated so badly
 your company is useless
 this shop is a joke
 where can I complain
+I'm really annoyed with you
+I am not satisfied at all
+this shop is a disgrace
+you should be ashamed of your service
+I expected more from a company like yours
+very bad experience with your shop
+worst customer support I have ever had
+I'm sick of being passed from one person to the next
+you treat your customers badly
+I have been lied to
+how can a shop be so badly organised
+I am losing my patience with you
 I want to speak my mind about how I was treated
 我要投诉
 我要投诉你们

@@ -18,8 +18,8 @@ constexpr float full_length = 3.49f;  // The square of an utterance's length, al
 constexpr float least_likeness = 0.3f;
 constexpr std::size_t neighbours_limit = 16;
 constexpr std::size_t many_examples = 4000;  // Then the bot's own say it all.
-constexpr float background_importance = 1.0f;
-constexpr float phrase_importance = 0.5f;
+constexpr float background_importance = 0.6f;
+constexpr float phrase_importance = 0.8f;
 constexpr double least_agreement = 0.42;  // Of the votes for any intent.
 constexpr double least_support = 0.08;    // Votes a sentence of the group.
 constexpr double doubt = 2;               // Votes against, so that a few alone decide nothing.
@@ -63,7 +63,8 @@ TagExample tag_example(const Example& example, const std::vector<Word>& words,
 // The greatest cosine between a sentence and any of the bot's own examples.
 class Likeness {
  public:
-  explicit Likeness(const std::vector<IntentExample>& utterances) {
+  Likeness(const std::vector<IntentExample>& utterances, std::size_t intents) {
+    for (const IntentExample& utterance : utterances) in_scope_.push_back(utterance.label < intents ? 1 : 0);
     std::vector<std::size_t> all(utterances.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     table_ = make_feature_table(utterances, all);
@@ -77,9 +78,14 @@ class Likeness {
     }
   }
 
+  // To the nearest of those in scope.
   double of(const std::vector<Feature>& features) {
     const std::vector<float> products = cosines(features);
-    return products.empty() ? 0 : static_cast<double>(*std::max_element(products.begin(), products.end()));
+    float best = 0;
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      if (in_scope_[i] != 0) best = std::max(best, products[i]);
+    }
+    return static_cast<double>(best);
   }
 
   // The `limit` most like it, best first.
@@ -109,6 +115,7 @@ class Likeness {
   }
 
   FeatureTable table_;
+  std::vector<char> in_scope_;
   std::size_t count_ = 0;
   std::vector<std::vector<std::pair<std::size_t, float>>> postings_;
   std::vector<std::int64_t> columns_;
@@ -116,7 +123,7 @@ class Likeness {
 };
 
 void add_background(Examples& examples, const RuleEntities& rules, bool chinese, bool english) {
-  Likeness likeness(examples.utterances);
+  Likeness likeness(examples.utterances, examples.intents.size());
   const std::size_t outside = examples.intents.size();
   const bool large = examples.utterances.size() > many_examples;
   Featurizer featurizer;
@@ -157,7 +164,7 @@ void for_each_line(std::string_view text, Call call) {
 
 void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bool english) {
   if (examples.utterances.size() > many_examples) return;
-  Likeness likeness(examples.utterances);
+  Likeness likeness(examples.utterances, examples.intents.size());
   Featurizer featurizer;
   int group = 0;
   for (const PhraseGroup& phrases : common_phrases()) {

@@ -69,14 +69,14 @@ class ModelInterpreter : public Interpreter {
   Segment classify(Workspace& w) const {
     Segment segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
-    const double known = model_->space().weigh(features, w.columns, w.values);
+    model_->space().weigh(features, w.columns, w.values);
     if (w.columns.empty()) {  // Nothing in it was ever seen.
       segment.p_outside = 1;
       return segment;
     }
     model_->intent_logits(w.columns, w.values, w.logits);
     const Calibration& calibration = model_->calibration();
-    const double outside = outside_probability(calibration, outside_signals(w.logits, known));
+    const double outside = outside_probability(calibration, outside_signals(w.logits));
     segment.p_outside = round_p(outside);
 
     const std::size_t intents = model_->intents().size();

@@ -43,11 +43,11 @@ constexpr std::array<float, block_count> block_lengths{1.0f, 0.7f, 1.0f, 1.0f};
 
 }  // namespace
 
-double IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
+void IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
                           std::vector<float>& values) const {
   columns.clear();
   values.clear();
-  std::array<float, block_count> squares{}, known{}, scale{};
+  std::array<float, block_count> squares{}, scale{};
   // The block is kept in the value's place until its length is known.
   for (const Feature& feature : features) {
     const auto block = static_cast<std::size_t>(feature.block);
@@ -55,7 +55,6 @@ double IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std:
     const float weight = row < 0 ? unseen_rarity[block] : rarity[static_cast<std::size_t>(row)];
     squares[block] += weight * weight;
     if (row < 0) continue;
-    known[block] += weight * weight;
     columns.push_back(row);
     values.push_back(static_cast<float>(block));
   }
@@ -65,11 +64,9 @@ double IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std:
   for (std::size_t i = 0; i < columns.size(); ++i) {
     values[i] = scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
   }
-  const float all = squares[0] + squares[1];
-  return all > 0 ? static_cast<double>((known[0] + known[1]) / all) : 0;
 }
 
-Signals outside_signals(std::span<const float> logits, double known) {
+Signals outside_signals(std::span<const float> logits) {
   const std::size_t intents = logits.size() - 1;
   double best = -1e30, second = -1e30, sum = 0;
   for (std::size_t i = 0; i < intents; ++i) {
@@ -88,7 +85,7 @@ Signals outside_signals(std::span<const float> logits, double known) {
   for (std::size_t i = 0; i < intents; ++i) spread += std::exp(static_cast<double>(logits[i]) - best);
   const double inside = best + std::log(spread);
   const double mean = sum / static_cast<double>(intents);
-  return {static_cast<double>(logits[intents]) - inside, best - mean, std::min(best - second, 6.0), known};
+  return {static_cast<double>(logits[intents]) - inside, best - mean, std::min(best - second, 6.0)};
 }
 
 double outside_probability(const Calibration& calibration, const Signals& signals) {

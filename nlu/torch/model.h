@@ -54,16 +54,16 @@ struct IntentSpace {
   std::span<const float> rarity;                 // A row's weight.
   std::array<float, block_count> unseen_rarity{};
 
-  // Replaces `columns` and `values`; returns the share of the words' and pairs' length that is known.
-  double weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
+  // Replaces `columns` and `values`.
+  void weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
                std::vector<float>& values) const;
 };
 
 // What tells an utterance outside the bot's scope, before it is calibrated.
-inline constexpr std::size_t signal_count = 4;
+inline constexpr std::size_t signal_count = 3;
 using Signals = std::array<double, signal_count>;
 // `logits`: of the intents, then of outside.
-Signals outside_signals(std::span<const float> logits, double known);
+Signals outside_signals(std::span<const float> logits);
 
 struct Calibration {
   double temperature = 1;

@@ -58,10 +58,10 @@ FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
   FitOptions fit;
   fit.seed = options.seed;
   const bool large = examples > large_data;
-  fit.batch = large ? 256 : 64;
-  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 30;
+  fit.batch = large ? 256 : 128;
+  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 20;
   fit.learning_rate = large ? 0.3 : 0.2;
-  fit.l2 = large ? 0 : 3e-4;
+  fit.l2 = large ? 0 : 3e-5;
   fit.dropout = 0.3;
   return fit;
 }
@@ -131,7 +131,7 @@ std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
   for (const std::size_t i : chosen) {
     HeldOut h;
     h.label = examples.utterances[i].label;
-    h.known = fit.table.space().weigh(examples.utterances[i].features, columns, values);
+    fit.table.space().weigh(examples.utterances[i].features, columns, values);
     h.logits = fit.linear.bias;
     for (std::size_t k = 0; k < columns.size(); ++k) {
       const float* const row = fit.linear.weights.data() + static_cast<std::size_t>(columns[k]) * classes;

@@ -21,6 +21,7 @@ slots:
   city: {type: text}
   nickname: {type: text}
   photo: {type: any}
+  checked: {type: text, mappings: [{type: controlled}]}
 responses:
   utter_ask_order_number: [{text: "Which order?"}]
   utter_ask_postcode: [{text: "Which postcode?"}]
@@ -544,4 +545,53 @@ TEST_CASE("whatever commands come in whatever order, the fold holds and nobody i
       if (draw(10) == 0) talk.wait(4'000'000);
     }
   }
+}
+
+TEST_CASE("only flows and scripts set what is the flows' own") {
+  Talk talk(bot_of(domain, flows));
+  talk.start("return_item");
+  for (const char* by : {"payload", "entity", "text", "intent", "model", ""}) {
+    talk.say({command::SetSlot{"checked", "10423", by}});
+    CHECK(talk.slot("checked") == "-");
+  }
+  talk.say({command::SetSlot{"checked", "10423", "script"}});
+  CHECK(talk.slot("checked") == R"("10423")");
+  talk.say({command::SetSlot{"checked", nullptr, "payload"}});
+  talk.say({command::CorrectSlot{"checked", "10432", "model"}});
+  CHECK(talk.slot("checked") == R"("10423")");
+}
+
+TEST_CASE("a payload that changes an answer passes no check made of the old one") {
+  Talk talk(bot_of(domain, flows));
+  talk.start("return_item");
+  talk.set("order_number", "10423");
+  talk.set("postcode", "10115");
+  talk.set("reason", "broken");
+  const Replies corrected = talk.say({command::SetSlot{"order_number", "10432", "payload"}});
+  REQUIRE_FALSE(corrected.empty());
+  CHECK(corrected.front() == "utter_correction");
+  CHECK(talk.slot("order_number") == R"("10432")");
+  CHECK(talk.say({command::SetSlot{"order_number", "90000", "payload"}}) ==
+        Replies{"utter_correction", "utter_no_such_order", "utter_ask_order_number"});
+}
+
+TEST_CASE("today is the day in the bot's time zone") {
+  const Loaded loaded = load_bot_from(
+      {{"bot.yml", "name: small\ntime_zone: Asia/Shanghai\n"},
+       {"domain.yml", "slots: {day: {type: text}}\nresponses: {utter_ask_day: [{text: When?}]}\n"},
+       {"flows/a.yml",
+        "flows:\n  book:\n    description: Books\n    nlu_trigger: [intent: book]\n    steps:\n"
+        "      - {collect: day, type: date}\n      - {collect: day, type: date, "
+        "ask_before_filling: true}\n"}});
+  REQUIRE(loaded.bot);
+  Talk talk(loaded.bot);
+  talk.now = 1'700'000'000'000;  // 2023-11-14T22:13Z: the 15th in Shanghai.
+  talk.start("book");
+  talk.set("day", "tomorrow");
+  bool found = false;
+  for (const Event& event : talk.log) {
+    const auto* set = std::get_if<event::SlotSet>(&event.body);
+    found = found || (set && set->value == json::value("2023-11-16"));
+  }
+  CHECK(found);
 }

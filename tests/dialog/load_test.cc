@@ -271,7 +271,7 @@ model: {seed: 7}
                         options);
   CHECK(bot->name == "lantern");
   CHECK(json::serialize(bot->opening_hours) == R"({"monday":"08:00-20:00"})");
-  CHECK(json::serialize(bot->model) == R"({"seed":7})");
+  CHECK(bot->training_seed == 7);
   CHECK(bot->backend_url == "https://shop.example:8443/api");
   CHECK(bot->backend_headers.at("Authorization") == "Bearer ");
   CHECK(bot->understanding.intent_threshold == 0.7);

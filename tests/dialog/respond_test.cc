@@ -129,3 +129,15 @@ TEST_CASE("what goes into a URL is percent-encoded") {
   CHECK(fill("/x/{s}", ConversationNames(conversation, nullptr), Escape::url) ==
         "/x/a%2Fb%3Fc%3D1%26d%20%C3%BC");
 }
+
+TEST_CASE("buttons have their titles in the customer's language") {
+  Variation variation = saying("Sure?");
+  variation.buttons = {{{"Yes"}, {{"zh", {"是"}}}, "/affirm", ""}};
+  variation.quick_replies = {{{"No"}, {}, "/deny", ""}};
+  Said said({variation});
+  said.conversation.language = "zh-CN";
+  const auto reply = respond(said.bot, said.conversation, nullptr, "utter_x");
+  REQUIRE(reply);
+  CHECK(reply->buttons.at(0).title == "是");
+  CHECK(reply->quick_replies.at(0).title == "No");
+}

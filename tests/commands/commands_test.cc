@@ -1,0 +1,131 @@
+// The binary as a business uses it: init, check, train, test, eval and chat, by their output and
+// exit codes.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int code = 0;
+  std::string output;  // Both streams
+};
+
+Ran run(const std::string& arguments) {
+  Ran ran;
+  const std::string line = fmt::format("{} {} 2>&1", USHER_PROGRAM, arguments);
+  FILE* pipe = ::popen(line.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe)) ran.output.append(buffer, count);
+  const int status = ::pclose(pipe);
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return ran;
+}
+
+bool says(const Ran& ran, const std::string& words) {
+  return ran.output.find(words) != std::string::npos;
+}
+
+void replace(const fs::path& file, const std::string& from, const std::string& to) {
+  std::ifstream in(file);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, from.size(), to);
+  std::ofstream(file) << text;
+}
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / fmt::format("usher-commands-{}", ::getpid())) {
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  fs::path path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("called wrongly, usher says how to call it, and exits with 2") {
+  CHECK(run("").code == 2);
+  CHECK(run("frobnicate").code == 2);
+  CHECK(run("check").code == 2);
+  CHECK(run("serve flows/shop --port 99999999").code == 2);
+  CHECK(run("--help").code == 0);
+  for (const char* command : {"init", "check", "train", "eval", "test", "chat", "serve"}) {
+    const Ran help = run(std::string(command) + " --help");
+    INFO(command);
+    CHECK(help.code == 0);
+    CHECK(says(help, "Example"));
+  }
+}
+
+TEST_CASE("a folder that is no bot is an error with advice, never a crash") {
+  for (const char* command : {"check", "train", "test", "serve"}) {
+    const Ran ran = run(std::string(command) + " /nonexistent");
+    INFO(command << ": " << ran.output);
+    CHECK((ran.code == 1 || ran.code == 2));
+    CHECK(says(ran, "/nonexistent"));
+  }
+}
+
+TEST_CASE("a new bot checks, trains, and its conversations go as written") {
+  const Folder folder;
+  const std::string bot = (folder.path() / "bot").string();
+  REQUIRE(run("init " + bot).code == 0);
+  CHECK(run("init " + bot).code == 1);  // Never over a bot that is there.
+  const Ran checked = run("check " + bot);
+  INFO(checked.output);
+  CHECK(checked.code == 0);
+  CHECK(run("train " + bot).code == 0);
+  const Ran tested = run("test " + bot);
+  INFO(tested.output);
+  CHECK(tested.code == 0);
+  const Ran evaluated = run("eval " + bot);
+  CHECK(evaluated.code == 0);
+  CHECK(says(evaluated, "precision"));
+  const Ran talked = run("chat " + bot + " --explain < /dev/null");
+  INFO(talked.output);
+  CHECK(talked.code == 0);
+}
+
+TEST_CASE("the shop's conversations go as written, and a flow broken by hand is found by line") {
+  const Folder folder;
+  const fs::path shop = folder.path() / "shop";
+  fs::copy("flows/shop", shop, fs::copy_options::recursive);
+  const Ran fine = run("test " + shop.string());
+  INFO(fine.output);
+  CHECK(fine.code == 0);
+  CHECK(says(fine, " 0 failed"));
+
+  replace(shop / "flows/order_status.yml", "collect: order_number", "collect: order_numbr");
+  const Ran broken = run("check " + shop.string());
+  INFO(broken.output);
+  CHECK(broken.code == 1);
+  CHECK(says(broken, "flows/order_status.yml:"));
+  CHECK(says(broken, "did you mean 'order_number'?"));
+  CHECK(run("test " + shop.string()).code == 1);
+  replace(shop / "flows/order_status.yml", "collect: order_numbr", "collect: order_number");
+
+  replace(shop / "flows/order_status.yml", "utter_order_status", "utter_opening_hours");
+  const Ran wrong = run("test " + shop.string());
+  INFO(wrong.output);
+  CHECK(wrong.code == 1);
+  CHECK(says(wrong, "tests/order_status_happy_path.yml:"));
+  CHECK(says(wrong, "expected bot: utter_order_status"));
+  CHECK(says(wrong, "flows/order_status.yml:"));
+}
