@@ -34,6 +34,16 @@ nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
   return nlu::evaluate(**interpreter, *rows);
 }
 
+// A model nobody needs afterwards, however the evaluation ends.
+struct TemporaryModel {
+  std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid())).string();
+  ~TemporaryModel() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
 // Each example is judged by a model that has not seen it.
 nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
   nlu::TrainingData data;
@@ -41,8 +51,7 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
   nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data, diagnostics);
   for (const nlu::Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "{}\n", to_string(diagnostic));
   if (has_errors(diagnostics)) return nlu::invalid("the training data has errors");
-  const std::string path =
-      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid())).string();
+  const TemporaryModel temporary;
   std::vector<nlu::Interpretation> interpretations;
   std::vector<nlu::LabelledText> rows;
   for (int fold = 0; fold < asked.folds; ++fold) {
@@ -58,15 +67,13 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
       tested.push_back({example.text, ""});
       rows.push_back({example.text, example.intent, example.mark.line});
     }
-    const auto trained = nlu::train(learnt, {}, path);
+    const auto trained = nlu::train(learnt, {}, temporary.path);
     if (!trained) return trained.error();
-    const auto interpreter = nlu::load_interpreter(path);
+    const auto interpreter = nlu::load_interpreter(temporary.path);
     if (!interpreter) return interpreter.error();
     for (nlu::Interpretation& i : (*interpreter)->interpret(tested)) interpretations.push_back(std::move(i));
     fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
   }
-  std::error_code ignored;
-  std::filesystem::remove(path, ignored);
   return nlu::evaluate(interpretations, rows);
 }
 

@@ -11,8 +11,7 @@
 
 namespace nlu {
 
-// LibTorch's own Adam takes three times as long on 9 million weights, as each of its passes reads
-// and writes them all; features that occur once in a thousand examples want AdaGrad's step sizes.
+// Features that occur once in a thousand examples want step sizes of their own: AdaGrad's.
 class SparseOptimizer {
  public:
   SparseOptimizer(std::vector<torch::Tensor> weights, double learning_rate)

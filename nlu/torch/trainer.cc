@@ -59,7 +59,7 @@ FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
   fit.seed = options.seed;
   const bool large = examples > large_data;
   fit.batch = large ? 256 : 128;
-  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 20;
+  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 15;
   fit.learning_rate = large ? 0.3 : 0.2;
   fit.l2 = large ? 0 : 3e-5;
   fit.dropout = 0.3;

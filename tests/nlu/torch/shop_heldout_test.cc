@@ -1,0 +1,27 @@
+// 200 utterances that were written from the intents' descriptions alone, before any model.
+#include <catch2/catch.hpp>
+
+#include "nlu/torch/evaluate.h"
+#include "nlu/torch/load.h"
+#include "nlu/training_folder.h"
+#include "tests/nlu/torch/tiny_bot.h"
+
+using namespace nlu;
+
+TEST_CASE("the shop's bot understands customers it has not heard") {
+  TrainingData data;
+  Diagnostics diagnostics;
+  read_training_folder(USHER_SOURCE_DIR "/flows/shop/nlu", data, diagnostics);
+  REQUIRE_FALSE(has_errors(diagnostics));
+  const tiny::TemporaryFile file("usher-shop-");
+  REQUIRE(train(data, {}, file.path));
+  const auto interpreter = load_interpreter(file.path);
+  REQUIRE(interpreter);
+  const auto rows = read_labelled_csv(USHER_SOURCE_DIR "/tests/nlu/shop_heldout.csv");
+  REQUIRE(rows);
+  const EvalReport report = evaluate(**interpreter, *rows);
+  CHECK(report.in_scope == 160);
+  CHECK(report.outside == 40);
+  CHECK(report.in_scope_accuracy >= 0.88);
+  CHECK(report.outside_recall >= 0.75);
+}
