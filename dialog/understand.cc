@@ -87,6 +87,7 @@ class Reading {
   bool belongs_elsewhere(const json::value& answered) const;
   void fill_from_intent(std::vector<Command>& commands) const;
   bool is_correction(const std::vector<Command>& commands) const;
+  bool is_in_use(const std::string& slot) const;
 
   const std::string& best() const;
   double p_of_best() const;
@@ -587,7 +588,14 @@ std::vector<std::string> Reading::by_mention(const std::vector<std::string>& slo
   return ordered;
 }
 
-// Entities of other slots that the flows ask for; of one that is filled already, a correction.
+// Whether a flow that runs or sleeps works with the slot's value; else it is left from an earlier one.
+bool Reading::is_in_use(const std::string& slot) const {
+  return std::any_of(c_.stack.begin(), c_.stack.end(),
+                     [&](const Frame& frame) { return contains(frame.collected, slot); });
+}
+
+// Entities of other slots that the flows ask for; of one that is filled already, a correction, or a
+// new value when a flow begins and the old one was left over.
 // What stands in `answer` is the open question's, and one place in the text fills one slot only.
 void Reading::fill_others(std::vector<Command>& commands, const std::string& except,
                           const std::vector<std::string>& relevant, bool may_correct,
@@ -611,6 +619,8 @@ void Reading::fill_others(std::vector<Command>& commands, const std::string& exc
       commands.emplace_back(command::SetSlot{name, *value, "entity"});
     } else if (may_correct && held->second != *value) {
       commands.emplace_back(command::CorrectSlot{name, *value, "entity"});
+    } else if (!may_correct && held->second != *value && !is_in_use(name)) {
+      commands.emplace_back(command::SetSlot{name, *value, "entity"});
     }
   }
 }

@@ -143,6 +143,18 @@ TEST_CASE("an intent starts its flow, with the entities it asks for") {
   CHECK(a.hear("hours?", meaning({{"hours", 0.9}})) == R"({"start_flow":"hours"})");
 }
 
+TEST_CASE("a new question's entity replaces what an earlier flow left, not what another works with") {
+  const std::string text = "where is 10555";
+  const auto meant = Asking::with(meaning({{"order_status", 0.9}}), text, "order_number", "10555");
+  Asking a;
+  a.talk.set("order_number", "10423");
+  CHECK(a.hear(text, meant) ==
+        R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10555"}})");
+  Asking b("sure");
+  CHECK(b.talk.slot("order_number") == R"("10423")");
+  CHECK(b.hear(text, meant) == R"({"start_flow":"order_status"})");
+}
+
 TEST_CASE("one place in the text fills one slot") {
   Asking a;
   const std::string text = "return 10423";
