@@ -39,6 +39,7 @@ nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter
 }
 
 void BotShelf::put(dialog::Tenant tenant, std::string folder, dialog::BotPtr bot) {
+  if (entries_.empty()) first_ = tenant;
   Entry& entry = entries_[tenant];
   entry.tenant = tenant;
   entry.folder = std::move(folder);
@@ -60,6 +61,11 @@ dialog::BotPtr BotShelf::find(dialog::Tenant tenant, const std::string& version)
     if (bot->version == version) return bot;
   }
   return nullptr;
+}
+
+const BotShelf::Entry* BotShelf::first() const {
+  const auto found = entries_.find(first_);
+  return found == entries_.end() ? nullptr : &found->second;
 }
 
 const BotShelf::Entry* BotShelf::named(std::string_view name) const {

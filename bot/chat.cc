@@ -46,10 +46,11 @@ class Pace {
 // One socket. Alive while its listener or its writer is; known to Chats while the listener is.
 class Chats::Chat : public std::enable_shared_from_this<Chats::Chat> {
  public:
-  Chat(Chats& chats, runtime::Connection id, dialog::Tenant tenant, tcp::socket socket)
+  Chat(Chats& chats, runtime::Connection id, const Opening& opening, tcp::socket socket)
       : chats_(chats),
         id_(id),
-        tenant_(tenant),
+        tenant_(opening.tenant),
+        place_(opening.place),
         ws_(std::move(socket)),
         pace_(std::max(100.0, 4 * chats.config_.runtime.messages_per_s)) {}
 
@@ -77,6 +78,7 @@ class Chats::Chat : public std::enable_shared_from_this<Chats::Chat> {
   Chats& chats_;
   const runtime::Connection id_;
   const dialog::Tenant tenant_;
+  const std::shared_ptr<void> place_;
   websocket::stream<tcp::socket, false> ws_;  // No deflate: 31 to 165 KB a connection.
   Pace pace_;
   std::array<char, 512> chunk_{};
@@ -285,7 +287,7 @@ Chats::~Chats() = default;
 void Chats::open(tcp::socket socket,
                  const beast::http::request<beast::http::string_body>& request, Opening opening) {
   const runtime::Connection id = ++last_;
-  auto chat = std::make_shared<Chat>(*this, id, opening.tenant, std::move(socket));
+  auto chat = std::make_shared<Chat>(*this, id, opening, std::move(socket));
   open_[id] = chat.get();
   net::co_spawn(io_, chat->serve(chat, request, opening.refused_origin),
                 [this, id, chat](std::exception_ptr failure) {

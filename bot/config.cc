@@ -190,6 +190,8 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
       {"silence_timeout_s", duration_into(runtime.silence_timeout, 1000, 1, hour_s)},
       {"evict_after_s", duration_into(runtime.evict_after, 1000, 0, 24 * hour_s)},
       {"store_timeout_s", duration_into(runtime.store_timeout, 1000, 0.1, hour_s)},
+      {"store_read_timeout_s", duration_into(runtime.read_timeout, 1000, 0.1, hour_s)},
+      {"conversations_in_memory", number_into(runtime.conversations_in_memory, 1, many)},
       {"interpret_timeout_s", duration_into(runtime.interpret_timeout, 1000, 0.1, hour_s)},
       {"rest_timeout_s", duration_into(runtime.rest_timeout, 1000, 0.1, hour_s)},
       {"visitor_ttl_days", duration_into(runtime.visitor_ttl, 24, 1, 3650)},

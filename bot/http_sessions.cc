@@ -45,12 +45,32 @@ std::optional<HttpResponse> refusal_of(error_code error) {
 
 }  // namespace
 
+// One of an address' connections, from the accept to the end of its socket; a WebSocket takes it
+// along. Connections may outlive the listener, so the addresses are shared.
+class HttpSessions::Place {
+ public:
+  Place(std::shared_ptr<Addresses> addresses, std::string address)
+      : addresses_(std::move(addresses)), address_(std::move(address)) {
+    ++(*addresses_)[address_].open;
+  }
+  ~Place() {
+    const auto found = addresses_->find(address_);
+    if (found != addresses_->end() && found->second.open > 0) --found->second.open;
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  const std::shared_ptr<Addresses> addresses_;
+  const std::string address_;
+};
+
 struct HttpSessions::Session {
   explicit Session(tcp::socket taken) : socket(std::move(taken)) {}
   std::uint64_t id = 0;
   tcp::socket socket;
   boost::beast::flat_buffer buffer;
-  std::string address;  // When it counts for a limit.
+  std::shared_ptr<void> place;  // When it counts for a limit.
   Clock::time_point deadline;
   bool first = true;
 };
@@ -124,8 +144,8 @@ bool HttpSessions::admit(const net::ip::address& address) {
   if (open_.size() + chats_.open_count() >= all) return false;
   if (address.is_loopback()) return true;
   const ServerLimits& limits = config_.limits;
-  if (addresses_.size() >= addresses_max) return true;
-  Address& from = addresses_[address.to_string()];
+  if (addresses_->size() >= addresses_max) return true;
+  Address& from = (*addresses_)[address.to_string()];
   const auto now = Clock::now();
   const double burst = std::max(10.0, limits.connects_per_address_s);
   if (from.last == Clock::time_point{}) {
@@ -153,8 +173,7 @@ void HttpSessions::begin(tcp::socket socket) {
   auto session = std::make_shared<Session>(std::move(socket));
   session->id = ++last_;
   if (!peer.address().is_loopback()) {
-    session->address = peer.address().to_string();
-    ++addresses_[session->address].open;
+    session->place = std::make_shared<Place>(addresses_, peer.address().to_string());
   }
   open_[session->id] = session.get();
   net::co_spawn(io_, serve(session), [this, session](std::exception_ptr failure) {
@@ -171,8 +190,7 @@ void HttpSessions::begin(tcp::socket socket) {
 
 void HttpSessions::forget(const std::shared_ptr<Session>& session) {
   open_.erase(session->id);
-  const auto found = addresses_.find(session->address);
-  if (found != addresses_.end() && found->second.open > 0) --found->second.open;
+  session->place.reset();
 }
 
 void HttpSessions::sweep() {
@@ -181,7 +199,7 @@ void HttpSessions::sweep() {
     error_code ignored;
     if (now > entry.second->deadline) entry.second->socket.close(ignored);
   }
-  std::erase_if(addresses_, [&](const auto& entry) {
+  std::erase_if(*addresses_, [&](const auto& entry) {
     return entry.second.open == 0 && now - entry.second.last > std::chrono::seconds{60};
   });
 }
@@ -261,7 +279,9 @@ bool HttpSessions::upgrade(const std::shared_ptr<Session>& session,
     refusal = std::move(*refused);
     return false;
   }
-  chats_.open(std::move(session->socket), request, std::get<Opening>(decided));
+  Opening opening = std::get<Opening>(decided);
+  opening.place = std::move(session->place);
+  chats_.open(std::move(session->socket), request, std::move(opening));
   return true;
 }
 

@@ -29,12 +29,14 @@ class HttpSessions {
  private:
   struct Session;
   using Clock = std::chrono::steady_clock;
-  // A token bucket for one address' new connections.
+  // A token bucket for one address' new connections, and those that are open.
   struct Address {
     double tokens = 0;
     Clock::time_point last;
     std::size_t open = 0;
   };
+  using Addresses = std::unordered_map<std::string, Address>;
+  class Place;
 
   awaitable<void> accept();
   bool admit(const net::ip::address& address);
@@ -59,7 +61,7 @@ class HttpSessions {
   std::uint16_t port_ = 0;
   std::uint64_t last_ = 0;
   std::unordered_map<std::uint64_t, Session*> open_;
-  std::unordered_map<std::string, Address> addresses_;
+  const std::shared_ptr<Addresses> addresses_ = std::make_shared<Addresses>();
   std::size_t busy_ = 0;
   std::size_t body_bytes_ = 0;  // Of large bodies being read.
 };

@@ -1,4 +1,5 @@
 // The server over real sockets: real runtime, real store, a model that knows a few words.
+#include <filesystem>
 #include <thread>
 
 #include <boost/asio/connect.hpp>
@@ -93,7 +94,8 @@ class Process {
     if (!ready) FAIL(ready.error().message);
     std::vector<bot::ReadyBot> bots;
     bots.push_back(std::move(*ready));
-    auto opened = bot::Server::open(config, std::move(bots), make, [](const std::string&) {}, log_);
+    auto opened = bot::Server::open(config, std::move(bots), make, [](const std::string&) {}, log_,
+                                    wrap);
     if (!opened) FAIL(opened.error().message);
     server_ = std::move(*opened);
     port = server_->port();
@@ -109,7 +111,10 @@ class Process {
   }
   bot::Server& server() { return *server_; }
 
+  void wait() { thread_.join(); }  // For an end of its own.
+
   bot::Config config;
+  bot::WrapStore wrap;
   std::uint16_t port = 0;
   std::string operator_key, rest_token;
   int exit_code = -1;
@@ -144,6 +149,52 @@ Response request(const Process& process, http::verb verb, const std::string& tar
 Headers bearing(const std::string& token) { return {{"Authorization", "Bearer " + token}}; }
 
 unsigned status(const Response& response) { return response.result_int(); }
+
+// Stands for a disk that hangs: takes appends and never answers.
+class HungStore final : public dialog::StateStore {
+ public:
+  explicit HungStore(dialog::StateStore& store) : store_(store) {}
+  void append(dialog::ConversationId, dialog::EventNumber, dialog::Epoch, dialog::Batch,
+              Done) override {}
+  void load(dialog::ConversationId id,
+            std::function<void(nlu::Result<std::optional<dialog::Kept>>)> done) override {
+    store_.load(id, std::move(done));
+  }
+  void find_message(
+      dialog::ConversationId id, std::string client, std::string message_id,
+      std::function<void(nlu::Result<std::optional<dialog::MessageRecord>>)> done) override {
+    store_.find_message(id, std::move(client), std::move(message_id), std::move(done));
+  }
+  void find_client(
+      dialog::ConversationId id, std::string client,
+      std::function<void(nlu::Result<std::optional<dialog::ClientRecord>>)> done) override {
+    store_.find_client(id, std::move(client), std::move(done));
+  }
+  void read_visible(dialog::ConversationId id, dialog::Seq after, std::size_t count,
+                    std::function<void(nlu::Result<std::vector<dialog::Event>>)> done) override {
+    store_.read_visible(id, after, count, std::move(done));
+  }
+  void read_events(dialog::ConversationId id, dialog::EventNumber from, std::size_t count,
+                   std::function<void(nlu::Result<std::vector<dialog::Event>>)> done) override {
+    store_.read_events(id, from, count, std::move(done));
+  }
+  void due_timers(dialog::Millis until, std::size_t count,
+                  std::function<void(nlu::Result<std::vector<dialog::DueTimer>>)> done) override {
+    store_.due_timers(until, count, std::move(done));
+  }
+  void unfinished(
+      std::function<void(nlu::Result<std::vector<dialog::ConversationId>>)> done) override {
+    store_.unfinished(std::move(done));
+  }
+  void scan(dialog::Tenant tenant, std::optional<dialog::ConversationId> after, std::size_t count,
+            std::function<void(nlu::Result<std::vector<dialog::ConversationId>>)> done) override {
+    store_.scan(tenant, after, count, std::move(done));
+  }
+  void erase(dialog::ConversationId id, Done done) override { store_.erase(id, std::move(done)); }
+
+ private:
+  dialog::StateStore& store_;
+};
 
 class Widget {
  public:
@@ -398,6 +449,62 @@ TEST_CASE("the operator reads conversations and erases them") {
   CHECK(parsed.body().find("greet") != std::string::npos);
   CHECK(status(request(process, http::verb::delete_, one, key)) == 204);
   CHECK(status(request(process, http::verb::get, one, key)) == 404);
+}
+
+TEST_CASE("an erased conversation's tabs begin anew") {
+  Process process;
+  process.start();
+  Widget widget{process};
+  widget.hello();
+  const json::object welcome = widget.await("welcome");
+  widget.message(1, "paint it");
+  widget.await("reply");
+  const std::string id = text_of(welcome, "conversation");
+  const Headers key = bearing(process.operator_key);
+  CHECK(status(request(process, http::verb::delete_, "/v1/conversations/" + id, key)) == 204);
+  CHECK(widget.close_code() == 4401);
+  const std::string named =
+      R"(,"conversation":")" + id + R"(","token":")" + text_of(welcome, "token") + R"(")";
+  Widget again{process};
+  again.epoch(2);
+  again.hello(named);
+  CHECK(again.close_code() == 4401);
+  Widget anew{process};
+  anew.hello();
+  CHECK(text_of(anew.await("welcome"), "conversation") != id);
+}
+
+TEST_CASE("a disk that hangs ends the process with 1, and the widgets are told") {
+  Process process;
+  process.config.runtime.store_timeout = std::chrono::milliseconds{200};
+  process.wrap = [](dialog::StateStore& store) { return std::make_unique<HungStore>(store); };
+  process.start();
+  Widget widget{process};
+  widget.hello();  // Its conversation cannot be kept.
+  CHECK(text_of(widget.await("error"), "code") == "unavailable");
+  CHECK(widget.close_code() == 1001);
+  process.wait();
+  CHECK(process.exit_code == 1);
+}
+
+TEST_CASE("what the state folder holds is its owner's alone") {
+  Process process;
+  process.start();
+  using std::filesystem::perms;
+  for (const char* folder : {"", "/store", "/keys", "/uploads"}) {
+    INFO(folder);
+    const auto status = std::filesystem::status(process.config.state_folder + folder);
+    CHECK((status.permissions() & perms::mask) == perms::owner_all);
+  }
+}
+
+TEST_CASE("the page's widget talks to the bot that the page was asked for") {
+  Process process;
+  process.start();
+  const std::string tag = "<script src=\"/widget.js\" data-bot=\"mini\"";
+  CHECK(request(process, http::verb::get, "/").body().find(tag) != std::string::npos);
+  CHECK(request(process, http::verb::get, "/?bot=mini").body().find(tag) != std::string::npos);
+  CHECK(status(request(process, http::verb::get, "/?bot=%22%3E%3Cscript%3E")) == 404);
 }
 
 TEST_CASE("a second server on the same port or state folder is refused with advice") {

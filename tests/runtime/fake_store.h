@@ -38,6 +38,8 @@ class FakeStore {
   void apply(const dialog::ConversationId& id, dialog::EventNumber expected_last,
              const dialog::Batch& batch);
 
+  void erase(const dialog::ConversationId& id) { logs_.erase(id); }
+
   const Log* find(const dialog::ConversationId& id) const;
   const dialog::Event* find_visible(const dialog::ConversationId& id, dialog::Seq seq) const;
   const std::map<dialog::ConversationId, Log>& logs() const { return logs_; }

@@ -1,5 +1,7 @@
 #include "bot/runtime/runtime.h"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "tests/runtime/fake_store.h"
@@ -11,6 +13,18 @@ using namespace bot::runtime;
 namespace web = connectors::web;
 
 namespace {
+
+// Has no bot while it is told to fail: the dialog code then throws.
+class FailingBots final : public OneBot {
+ public:
+  dialog::BotPtr current(dialog::Tenant tenant) const override {
+    return failing ? nullptr : OneBot::current(tenant);
+  }
+  dialog::BotPtr find(dialog::Tenant tenant, const std::string& version) const override {
+    return failing ? nullptr : OneBot::find(tenant, version);
+  }
+  bool failing = false;
+};
 
 // The runtime over a store that answers at once; what goes to sockets and callers stays in `seen`.
 class Stage {
@@ -32,6 +46,7 @@ class Stage {
         store.apply(append->id, append->expected_last, append->batch);
         feed(Appended{append->ticket, {}});
       } else if (auto* load = std::get_if<Load>(&output)) {
+        if (hold_loads) continue;
         feed(Loaded{load->ticket, store.load(load->id)});
       } else if (auto* find = std::get_if<FindClient>(&output)) {
         std::optional<dialog::ClientRecord> record;
@@ -124,11 +139,11 @@ class Stage {
     return std::get<web::ShowTyping>(frame).on ? "typing" : "typed";
   }
 
-  OneBot bots;
+  FailingBots bots;
   FakeStore store;
   std::uint64_t random = 0;
   Millis now = 1'700'000'000'000;
-  bool hold_appends = false, hold_models = false;
+  bool hold_appends = false, hold_models = false, hold_loads = false;
   std::vector<Append> held;
   std::vector<Perform> performs;
   std::vector<Output> seen;
@@ -278,6 +293,114 @@ TEST_CASE("a failed store ends all acknowledging", "[runtime]") {
   REQUIRE(stage.take(1).find("error:unavailable") != std::string::npos);
   stage.say(1, 1, "greet you");
   REQUIRE(stage.take(1) == "error:unavailable ");
+}
+
+TEST_CASE("an append without an answer fails the store, and the shell is told", "[runtime]") {
+  Stage stage;
+  stage.hello(1);
+  (void)stage.take(1);
+  stage.hold_appends = true;
+  stage.say(1, 1, "greet you");
+  stage.now += 30'001;
+  stage.feed(Tick{});
+  const auto tells = [](const Output& output) {
+    return std::holds_alternative<StoreFailed>(output);
+  };
+  REQUIRE(std::count_if(stage.seen.begin(), stage.seen.end(), tells) == 1);
+  REQUIRE(stage.take(1).find("error:unavailable") != std::string::npos);
+  REQUIRE(stage.runtime.stats().store_failed);
+}
+
+TEST_CASE("who waits for a store that does not read is told so", "[runtime]") {
+  Limits limits;
+  limits.hello_timeout = std::chrono::milliseconds(60'000);
+  Stage stage(limits);
+  stage.hello(1);
+  stage.feed(Disconnected{1});
+  stage.now += 61'000;
+  stage.feed(Tick{});
+  REQUIRE(stage.runtime.stats().conversations_in_memory == 0);
+  stage.hold_loads = true;
+  stage.hello(2, 2);
+  stage.now += 10'001;
+  stage.feed(Tick{});
+  REQUIRE(stage.take(2) == "error:unavailable close:1013 ");
+  REQUIRE(stage.runtime.stats().conversations_in_memory == 0);
+}
+
+TEST_CASE("an erased conversation is forgotten, and what waits for it refused", "[runtime]") {
+  Stage stage;
+  stage.hello(1);
+  stage.say(1, 1, "buy please");
+  stage.say(1, 2, "shoes");
+  REQUIRE(stage.performs.size() == 1);
+  stage.say(1, 3, "greet");  // Waits for the effect.
+  stage.hold_appends = true;
+  const auto id = stage.store.logs().begin()->first;
+  stage.feed(PersonActs{7, id, PersonActs::What::accept, "Grace", ""});
+  REQUIRE(stage.held.size() == 1);
+  (void)stage.take(1);
+  stage.feed(Forget{id});
+  REQUIRE(stage.take(1) == "close:4401 ");
+  const auto is_refused = [](const Output& output) {
+    const auto* answer = std::get_if<Answer>(&output);
+    return answer != nullptr && answer->request == 7 && !answer->replies;
+  };
+  REQUIRE(std::count_if(stage.seen.begin(), stage.seen.end(), is_refused) == 1);
+  Stats stats = stage.runtime.stats();
+  REQUIRE(stats.turns_in_flight == 0);
+  REQUIRE(stats.conversations_in_memory == 0);
+  REQUIRE(stage.runtime.knows_secret(id, stage.token) == std::nullopt);
+
+  // What was under way comes back to nobody.
+  stage.feed(Appended{stage.held[0].ticket, {}});
+  EffectReturned returned;
+  returned.ticket = stage.performs[0].ticket;
+  stage.feed(returned);
+  REQUIRE(stage.held.size() == 1);
+  stage.store.erase(id);
+  stage.hold_appends = false;
+  stage.hello(2, 2);
+  REQUIRE(stage.take(2) == "close:4401 ");
+}
+
+TEST_CASE("too many conversations in memory: those idle longest leave early", "[runtime]") {
+  Limits limits;
+  limits.conversations_in_memory = 20;
+  Stage stage(limits);
+  for (Connection connection = 1; connection <= 30; ++connection) {
+    stage.conversation.clear(), stage.token.clear();
+    stage.now += 10;
+    stage.hello(connection, 1, "client-" + std::to_string(connection));
+    REQUIRE(stage.runtime.stats().conversations_in_memory <= 21);
+  }
+  REQUIRE(stage.runtime.stats().evictions >= 10);
+  stage.say(1, 1, "greet you");  // One of those that left comes back.
+  REQUIRE(stage.take(1).find("ack:") != std::string::npos);
+}
+
+TEST_CASE("a turn that fails is kept as failed, and the customer gets an apology", "[runtime]") {
+  Stage stage;
+  stage.hello(1);
+  stage.say(1, 1, "lookup please");
+  (void)stage.take(1);
+  stage.bots.failing = true;
+  stage.say(1, 2, "shoes");
+  REQUIRE(stage.runtime.stats().failures == 1);
+  const std::string got = stage.take(1);
+  REQUIRE(got.find("ack:") != std::string::npos);
+  REQUIRE(got.find("seq:") != std::string::npos);
+  const auto& log = stage.store.logs().begin()->second;
+  const auto& events = log.events;
+  REQUIRE(std::holds_alternative<dialog::event::Uttered>(events[events.size() - 3].body));
+  REQUIRE(std::holds_alternative<dialog::event::Failed>(events[events.size() - 2].body));
+  const auto* reply = std::get_if<dialog::event::Replied>(&events.back().body);
+  REQUIRE(reply != nullptr);
+  REQUIRE(reply->response == "utter_internal_error");
+  REQUIRE(!reply->text.empty());
+  stage.bots.failing = false;
+  stage.say(1, 3, "shoes");  // The conversation lives on where it was.
+  REQUIRE(stage.performs.size() == 1);
 }
 
 TEST_CASE("floods are refused in the open", "[runtime]") {
