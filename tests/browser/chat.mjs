@@ -130,7 +130,10 @@ export class Chat {
   }
 
   id() {
-    return this.page.evaluate(() => JSON.parse(localStorage.getItem('usher:')).conversation);
+    return this.page.evaluate(() => {
+      const key = Object.keys(localStorage).find((name) => name.startsWith('usher:'));
+      return JSON.parse(localStorage.getItem(key)).conversation;
+    });
   }
 
   // The kept events that a customer can see.
