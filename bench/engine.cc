@@ -97,8 +97,13 @@ class Surroundings {
       answer.interpretation.segments = {{{0, 10}, {{line_->intent, 0.97}, {"other", 0.01}}, 0.01, 0}};
       feed(std::move(answer));
     } else if (auto* append = std::get_if<rt::Append>(&output)) {
-      for (const dialog::Event& event : append->batch.events) bytes_ += dialog::encode(event).size();
+      for (const dialog::Event& event : append->batch.events) {
+        bytes_ += dialog::encode(event).size();
+        if (event.seq > 0 && greeting_.size() < 4) greeting_.push_back(event);
+      }
       feed(rt::Appended{append->ticket, {}});
+    } else if (auto* read = std::get_if<rt::ReadVisible>(&output)) {  // Once, behind the welcome
+      feed(rt::VisibleRead{read->ticket, greeting_});
     } else if (auto* send = std::get_if<rt::Send>(&output)) {
       bytes_ += web::render(send->frame).size();
       if (std::holds_alternative<web::Visible>(send->frame)) ++replies_;
@@ -110,6 +115,7 @@ class Surroundings {
   rt::Runtime runtime_;
   dialog::Millis now_ = 1'700'000'000'000;
   const Line* line_ = nullptr;
+  std::vector<dialog::Event> greeting_;
   std::uint64_t replies_ = 0, bytes_ = 0;
 };
 

@@ -1,3 +1,5 @@
+#include <iostream>
+
 #include <CLI/CLI.hpp>
 
 #include "bench/bench.h"
@@ -12,5 +14,12 @@ int main(int argc, char** argv) {
   bench::add_synced_write(app);
   bench::add_engine(app);
   bench::add_interpret(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& failure) {  // A benchmark's own, which CLI11 would keep quiet.
+    std::cerr << "usher-bench: " << failure.what() << '\n';
+    return failure.get_exit_code();
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong);
+  }
 }
