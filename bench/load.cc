@@ -121,13 +121,18 @@ void print(const char* what, Round& round) {
   std::fflush(stdout);
 }
 
+bool keeps_up(Load& load, double rate) {
+  Round round = load.run(rate, 4);
+  print("  step", round);
+  return round.answered >= 0.98 * rate && round.latencies.quantile(0.99) <= 100;
+}
+
 // The highest rate at which 98 % are answered in time and p99 stays under 100 ms, in steps of 15 %.
+// A step gets a second try, as a neighbour's pause on a shared machine is not the server's.
 double find_knee(Load& load, double from) {
   double knee = 0;
   for (double rate = from; rate < 200'000; rate *= 1.15) {
-    Round round = load.run(rate, 4);
-    print("  step", round);
-    if (round.answered < 0.98 * rate || round.latencies.quantile(0.99) > 100) break;
+    if (!keeps_up(load, rate) && !keeps_up(load, rate)) break;
     knee = rate;
   }
   return knee;
