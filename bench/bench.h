@@ -1,5 +1,5 @@
-// The benchmarks of `./dev bench`, each a subcommand of build/usher-bench. What they print goes into
-// docs/performance.md.
+// The benchmarks of `./dev bench`, each a subcommand of build/usher-bench. What they print goes
+// into docs/performance.md.
 #pragma once
 
 #include <cstdint>

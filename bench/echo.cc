@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,7 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "bench/bench.h"
@@ -74,7 +74,8 @@ net::awaitable<void> listen(std::shared_ptr<EchoClient> client, std::uint16_t po
   co_await client->stream.next_layer().async_connect({net::ip::address_v4::loopback(), port},
                                                      net::redirect_error(use_awaitable, failure));
   client->stream.next_layer().set_option(tcp::no_delay(true));
-  co_await client->stream.async_handshake("localhost", "/", net::redirect_error(use_awaitable, failure));
+  co_await client->stream.async_handshake("localhost", "/",
+                                          net::redirect_error(use_awaitable, failure));
   beast::flat_buffer buffer;
   while (!failure) {
     co_await client->stream.async_read(buffer, net::redirect_error(use_awaitable, failure));
@@ -102,8 +103,9 @@ void run_load(std::uint16_t port, int connections, double rate, double seconds) 
     const std::chrono::duration<double> passed = Clock::now() - begun;
     for (; i < total && static_cast<double>(i) / rate <= passed.count(); ++i) {
       const auto& client = clients[i % clients.size()];
-      client->sent.push_back(begun + std::chrono::duration_cast<Clock::duration>(
-                                         std::chrono::duration<double>(static_cast<double>(i) / rate)));
+      client->sent.push_back(begun +
+                             std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(static_cast<double>(i) / rate)));
       client->outgoing.push_back(message);
       if (client->outgoing.size() == 1) write(client);
     }

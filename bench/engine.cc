@@ -34,7 +34,8 @@ class OneBot final : public rt::Bots {
 
 dialog::BotPtr load(const std::string& folder) {
   dialog::Loaded loaded = dialog::load_bot(folder);
-  if (loaded.bot == nullptr) throw CLI::RuntimeError("the bot has errors: usher check " + folder, 1);
+  if (loaded.bot == nullptr)
+    throw CLI::RuntimeError("the bot has errors: usher check " + folder, 1);
   return loaded.bot;
 }
 
@@ -50,7 +51,8 @@ constexpr Line lines[] = {{"hello there", "greet"},
 // Stands for sockets, disk and models: does what they would have the CPU do, and answers at once.
 class Surroundings {
  public:
-  explicit Surroundings(const dialog::BotPtr& bot) : bots_(bot), runtime_(limits(), bots_, random()) {
+  explicit Surroundings(const dialog::BotPtr& bot)
+      : bots_(bot), runtime_(limits(), bots_, random()) {
     feed(rt::Connected{1, 1});
     rt::FrameReceived hello;
     hello.connection = 1;
@@ -94,7 +96,8 @@ class Surroundings {
     if (auto* interpret = std::get_if<rt::Interpret>(&output)) {
       rt::Interpreted answer;
       answer.ticket = interpret->ticket;
-      answer.interpretation.segments = {{{0, 10}, {{line_->intent, 0.97}, {"other", 0.01}}, 0.01, 0}};
+      answer.interpretation.segments = {
+          {{0, 10}, {{line_->intent, 0.97}, {"other", 0.01}}, 0.01, 0}};
       feed(std::move(answer));
     } else if (auto* append = std::get_if<rt::Append>(&output)) {
       for (const dialog::Event& event : append->batch.events) {
@@ -161,7 +164,8 @@ void add_interpret(CLI::App& app) {
     if (!interpreter) throw CLI::RuntimeError(interpreter.error().message, 1);
     const dialog::BotPtr bot = load(*folder);
     std::vector<nlu::Utterance> utterances;
-    for (const auto& example : bot->training.examples) utterances.push_back({example.text, "2026-01-05"});
+    for (const auto& example : bot->training.examples)
+      utterances.push_back({example.text, "2026-01-05"});
     const std::span<const nlu::Utterance> all(utterances);
     const double single = median_us(9, all.size(), [&] {
       for (std::size_t i = 0; i < all.size(); ++i) (*interpreter)->interpret(all.subspan(i, 1));

@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "bench/bench.h"
@@ -59,7 +59,8 @@ class Load {
     for (std::size_t i = 0; i < total;) {
       const double passed = Seconds(Clock::now() - begun).count();
       for (; i < total && static_cast<double>(i) / rate <= passed; ++i) {
-        say(begun + std::chrono::duration_cast<Clock::duration>(Seconds(static_cast<double>(i) / rate)));
+        say(begun +
+            std::chrono::duration_cast<Clock::duration>(Seconds(static_cast<double>(i) / rate)));
       }
       run_for(std::chrono::microseconds(300));
     }
@@ -98,7 +99,8 @@ class Load {
       round_.latencies.all.push_back(1e3 * Seconds(Clock::now() - *intended).count());
       intended.reset();
     };
-    person.visitor = std::make_unique<Visitor>(io_, server, fmt::format("load-{:08}", i), std::move(events));
+    person.visitor =
+        std::make_unique<Visitor>(io_, server, fmt::format("load-{:08}", i), std::move(events));
     net::co_spawn(io_, person.visitor->run(), net::detached);
   }
 
@@ -179,11 +181,13 @@ void add_idle(CLI::App& app) {
   command->add_option("--port", options->port);
   command->add_option("--connections", options->connections);
   command->add_option("--pid", options->process)->required();
-  command->add_option("--settle", options->settle_s, "Seconds until conversations have left memory");
+  command->add_option("--settle", options->settle_s,
+                      "Seconds until conversations have left memory");
   command->callback([options] {
     {  // What the first thousand warm up (allocators, caches) is not theirs alone.
       Load first(options->port, 1000, options->process);
-      if (!first.connect(std::chrono::seconds(60))) throw CLI::RuntimeError("not everyone got in", 1);
+      if (!first.connect(std::chrono::seconds(60)))
+        throw CLI::RuntimeError("not everyone got in", 1);
     }
     std::uint64_t before = 0;
     Load load(options->port, options->connections, options->process);

@@ -1,6 +1,4 @@
 // Bare RocksDB: synced batches of the size of a turn, from one writer and grouped from many.
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <unistd.h>
 
 #include "bench/bench.h"
 

@@ -100,8 +100,10 @@ net::awaitable<void> Visitor::serve() {
   const std::string host = fmt::format("{}:{}", server_.address().to_string(), server_.port());
   co_await stream.async_handshake(host, "/chat", net::redirect_error(use_awaitable, failure));
   if (failure) co_return;
-  json::object hello{{"type", "hello"},        {"client", name_},
-                     {"epoch", ++epoch_},      {"last_seq", last_seq_},
+  json::object hello{{"type", "hello"},
+                     {"client", name_},
+                     {"epoch", ++epoch_},
+                     {"last_seq", last_seq_},
                      {"last_cseq", last_cseq_}};
   if (!conversation_.empty()) {
     hello["conversation"] = conversation_;

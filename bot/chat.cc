@@ -93,8 +93,7 @@ class Chats::Chat : public std::enable_shared_from_this<Chats::Chat> {
   websocket::close_reason reason_;
 };
 
-awaitable<bool> Chats::Chat::accept(
-    const beast::http::request<beast::http::string_body>& request) {
+awaitable<bool> Chats::Chat::accept(const beast::http::request<beast::http::string_body>& request) {
   websocket::stream_base::timeout timeouts{};
   timeouts.handshake_timeout = close_grace;
   timeouts.idle_timeout = websocket::stream_base::none();  // The runtime keeps that time.
@@ -122,7 +121,8 @@ awaitable<void> Chats::Chat::serve(std::shared_ptr<Chat>,
   request = {};
   if (accepted) {
     if (refused_origin) {
-      close(static_cast<std::uint16_t>(web::Close::bad_origin), "this page may not talk to the bot");
+      close(static_cast<std::uint16_t>(web::Close::bad_origin),
+            "this page may not talk to the bot");
     } else {
       chats_.loop_.feed(runtime::Connected{id_, tenant_});
     }
@@ -284,8 +284,8 @@ Chats::Chats(net::io_context& io, Loop& loop, const Uploads& uploads, net::threa
 
 Chats::~Chats() = default;
 
-void Chats::open(tcp::socket socket,
-                 const beast::http::request<beast::http::string_body>& request, Opening opening) {
+void Chats::open(tcp::socket socket, const beast::http::request<beast::http::string_body>& request,
+                 Opening opening) {
   const runtime::Connection id = ++last_;
   auto chat = std::make_shared<Chat>(*this, id, opening, std::move(socket));
   open_[id] = chat.get();

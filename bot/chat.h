@@ -23,7 +23,8 @@ namespace bot {
 // How a handshake is answered, decided by the routes.
 struct Opening {
   dialog::Tenant tenant = 0;
-  bool refused_origin = false;  // Shaken hands with, then closed with 4403: a page sees nothing else.
+  bool refused_origin =
+      false;  // Shaken hands with, then closed with 4403: a page sees nothing else.
   std::shared_ptr<void> place;  // Among its address' connections, until the socket is closed.
 };
 

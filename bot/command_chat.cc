@@ -8,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "bot/bots.h"
 #include "bot/commands.h"
@@ -58,7 +57,8 @@ std::vector<Shown> print(const dialog::Rehearsal::Heard& heard) {
 
 // The number of a choice that is shown; 0: it is none.
 std::size_t choice_in(const std::string& line, std::size_t count) {
-  if (line.empty() || line.size() > 2 || line.find_first_not_of("0123456789") != std::string::npos) {
+  if (line.empty() || line.size() > 2 ||
+      line.find_first_not_of("0123456789") != std::string::npos) {
     return 0;
   }
   const std::size_t number = std::stoul(line);
@@ -69,7 +69,8 @@ dialog::Rehearsal::Heard answer(dialog::Rehearsal& talk, const std::string& line
                                 const std::vector<Shown>& shown) {
   if (const std::size_t chosen = choice_in(line, shown.size())) {
     const Shown& choice = shown[chosen - 1];
-    return choice.payload.empty() ? talk.say(choice.title) : talk.press(choice.payload, choice.title);
+    return choice.payload.empty() ? talk.say(choice.title)
+                                  : talk.press(choice.payload, choice.title);
   }
   if (line.starts_with("/file ")) {
     const std::size_t space = line.find(' ', 6);

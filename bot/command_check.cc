@@ -1,11 +1,11 @@
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "bot/bots.h"
 #include "bot/commands.h"

@@ -1,14 +1,13 @@
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "bot/commands.h"
 #include "nlu/csv.h"
@@ -37,7 +36,8 @@ nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
 // A model nobody needs afterwards, however the evaluation ends.
 struct TemporaryModel {
   std::string path =
-      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid())).string();
+      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid()))
+          .string();
   ~TemporaryModel() {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
@@ -48,8 +48,10 @@ struct TemporaryModel {
 nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
   nlu::TrainingData data;
   nlu::Diagnostics diagnostics;
-  nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data, diagnostics);
-  for (const nlu::Diagnostic& diagnostic : diagnostics) fmt::print(stderr, "{}\n", to_string(diagnostic));
+  nlu::read_training_folder((std::filesystem::path(asked.folder) / "nlu").string(), data,
+                            diagnostics);
+  for (const nlu::Diagnostic& diagnostic : diagnostics)
+    fmt::print(stderr, "{}\n", to_string(diagnostic));
   if (has_errors(diagnostics)) return nlu::invalid("the training data has errors");
   const TemporaryModel temporary;
   std::vector<nlu::Interpretation> interpretations;
@@ -71,7 +73,8 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
     if (!trained) return trained.error();
     const auto interpreter = nlu::load_interpreter(temporary.path);
     if (!interpreter) return interpreter.error();
-    for (nlu::Interpretation& i : (*interpreter)->interpret(tested)) interpretations.push_back(std::move(i));
+    for (nlu::Interpretation& i : (*interpreter)->interpret(tested))
+      interpretations.push_back(std::move(i));
     fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
   }
   return nlu::evaluate(interpretations, rows);
@@ -97,7 +100,9 @@ int run(const Asked& asked) {
 void add_eval(CLI::App& app, int& exit_code) {
   auto asked = std::make_shared<Asked>();
   CLI::App* const command = app.add_subcommand("eval", "Measure how well a bot understands");
-  command->add_option("BOT", asked->folder, "The bot's folder")->required()->check(CLI::ExistingDirectory);
+  command->add_option("BOT", asked->folder, "The bot's folder")
+      ->required()
+      ->check(CLI::ExistingDirectory);
   command->add_option("--test", asked->test, "A CSV file with the columns text and label");
   command->add_option("--model", asked->model, "The model to test (BOT/.usher/model.safetensors)");
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often (5)")

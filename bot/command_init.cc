@@ -1,9 +1,9 @@
 // `usher init DIR`: a small bot that is complete, so that every command works on it at once.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "bot/commands.h"
 
@@ -205,7 +205,8 @@ nlu:
       - my laptop does not start
       - how tall is that mountain
 )yaml"},
-    {"backend.yml", R"yaml(# Stands in for your own system in `usher test`, `usher chat` and `usher serve --demo`.
+    {"backend.yml",
+     R"yaml(# Stands in for your own system in `usher test`, `usher chat` and `usher serve --demo`.
 - when: {post: /bookings}
   reply: {status: 201, delay_ms: 40, json: {id: B-1042}}
 )yaml"},
@@ -249,9 +250,8 @@ int init(const std::string& folder) {
     }
     fmt::print("  {}\n", path.string());
   }
-  fmt::print(
-      "Next: usher check {0} && usher train {0} && usher test {0}, then usher chat {0}\n",
-      folder);
+  fmt::print("Next: usher check {0} && usher train {0} && usher test {0}, then usher chat {0}\n",
+             folder);
   return 0;
 }
 

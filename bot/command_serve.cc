@@ -116,7 +116,8 @@ void add_serve(CLI::App& app, int& exit_code) {
   command->add_flag("--demo", options->demo, "Answer HTTP actions from the bot's backend.yml");
   command->add_option("--port", options->port, "Port (default 8080; 0: any that is free)")
       ->check(CLI::Range(0, 65535));
-  command->add_option("--listen", options->listen, "Address (default 127.0.0.1: this machine only)");
+  command->add_option("--listen", options->listen,
+                      "Address (default 127.0.0.1: this machine only)");
   command->add_option("--state", options->state, "Folder that keeps conversations and keys");
   command->add_option("--config", options->config_file, "Settings (default ./usher.yml, if any)")
       ->check(CLI::ExistingFile);

@@ -5,10 +5,9 @@
 #include <optional>
 #include <string>
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "bot/bots.h"
 #include "bot/commands.h"
@@ -35,12 +34,13 @@ std::string bar(double done) {
 
 bool show(const nlu::Progress& now, bool terminal) {
   if (terminal) {
-    fmt::print("\r[{}] {:3.0f} %  {} {}/{}  loss {:.3f}  accuracy {:.1f} %  {:.0f} s left   ", bar(now.done),
-               100 * now.done, now.phase, now.epoch, now.epochs, now.loss, 100 * now.accuracy, now.seconds_left);
+    fmt::print("\r[{}] {:3.0f} %  {} {}/{}  loss {:.3f}  accuracy {:.1f} %  {:.0f} s left   ",
+               bar(now.done), 100 * now.done, now.phase, now.epoch, now.epochs, now.loss,
+               100 * now.accuracy, now.seconds_left);
     std::fflush(stdout);
   } else if (now.epoch == now.epochs) {
-    fmt::print("{:3.0f} %  {} done  loss {:.3f}  accuracy {:.1f} %\n", 100 * now.done, now.phase, now.loss,
-               100 * now.accuracy);
+    fmt::print("{:3.0f} %  {} done  loss {:.3f}  accuracy {:.1f} %\n", 100 * now.done, now.phase,
+               now.loss, 100 * now.accuracy);
   }
   return interrupted == 0;
 }
@@ -86,15 +86,16 @@ int run(const Asked& asked) {
   const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
   nlu::TrainOptions options;
   options.seed = seed;
-  const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) { return show(now, terminal); });
+  const auto report = nlu::train(data, options, path,
+                                 [&](const nlu::Progress& now) { return show(now, terminal); });
   std::signal(SIGINT, before);
   if (terminal) fmt::print("\n");
   if (!report) {
     fmt::print(stderr, "{}\n", report.error().message);
     return 1;
   }
-  fmt::print("{}: {} intents, {} kinds of entities, {} examples, {} features\n", path, report->intents,
-             report->entities, report->examples, report->features);
+  fmt::print("{}: {} intents, {} kinds of entities, {} examples, {} features\n", path,
+             report->intents, report->entities, report->examples, report->features);
   fmt::print("held out: {:.1f} % right and not refused, {:.1f} % of outsiders refused\n",
              100 * report->held_out_accuracy, 100 * report->held_out_refused);
   fmt::print("{:.1f} s, {:.0f} MB at most\n", report->seconds,
@@ -107,9 +108,12 @@ int run(const Asked& asked) {
 void add_train(CLI::App& app, int& exit_code) {
   auto asked = std::make_shared<Asked>();
   CLI::App* const command = app.add_subcommand("train", "Train a bot's model from its examples");
-  command->add_option("BOT", asked->folder, "The bot's folder")->required()->check(CLI::ExistingDirectory);
+  command->add_option("BOT", asked->folder, "The bot's folder")
+      ->required()
+      ->check(CLI::ExistingDirectory);
   command->add_option("--out", asked->out, "Where the model goes (BOT/.usher/model.safetensors)");
-  command->add_option("--seed", asked->seed, "The same seed and data give the same model (bot.yml's, else 1)");
+  command->add_option("--seed", asked->seed,
+                      "The same seed and data give the same model (bot.yml's, else 1)");
   command->add_flag("--force", asked->force, "Train although the model is up to date");
   command->footer("Example: usher train flows/shop --force");
   command->callback([asked, &exit_code] { exit_code = run(*asked); });

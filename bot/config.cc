@@ -67,7 +67,8 @@ void expand(Yaml& node, const Section& section) {
     if (!set && dash == std::string::npos) {
       section.wrong("unset_variable", node.mark,
                     fmt::format("the environment has no {}; set it, or write a default: "
-                                "${{{}:-value}}", name, name));
+                                "${{{}:-value}}",
+                                name, name));
     }
     text += node.text.substr(at, begin - at);
     if (set) {

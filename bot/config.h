@@ -14,12 +14,12 @@ namespace bot {
 
 struct ServerLimits {
   std::size_t header_bytes = 8 << 10;
-  std::size_t body_bytes = 1 << 20;            // Of a JSON request
-  std::size_t upload_bytes = 10 << 20;         // Of one file
+  std::size_t body_bytes = 1 << 20;     // Of a JSON request
+  std::size_t upload_bytes = 10 << 20;  // Of one file
   std::size_t uploads_per_conversation = 50;
   std::size_t uploads_total_bytes = std::size_t{1} << 30;
-  std::size_t connections_per_address = 0;     // 0: no limit of its own (all limits hold)
-  double connects_per_address_s = 100;         // Token bucket
+  std::size_t connections_per_address = 0;  // 0: no limit of its own (all limits hold)
+  double connects_per_address_s = 100;      // Token bucket
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{30'000};
   std::size_t interpret_batch = 32;
@@ -27,7 +27,7 @@ struct ServerLimits {
   std::size_t interpret_queue = 10'000;
   std::size_t actions_in_flight = 256;
   std::size_t action_response_bytes = 1 << 20;
-  std::size_t store_queue = 20'000;            // Batches waiting for the committer
+  std::size_t store_queue = 20'000;  // Batches waiting for the committer
   std::chrono::milliseconds drain_grace{10'000};
 };
 
@@ -35,18 +35,18 @@ struct Config {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8080;
   std::string state_folder = "var/usher";
-  std::vector<std::string> allowed_origins;    // Of sockets; empty: the page's own host only
-  std::string operator_key;                    // ${ENV}; empty: one is made in the state folder
-  std::string rest_token;                      // ${ENV}; the same
-  std::string site_key;                        // HS256 key of the site's user tokens; empty: none accepted
-  std::vector<std::string> action_hosts;       // Besides the bots' own backends' hosts
-  bool allow_private_action_hosts = true;      // Backends are often next door; metadata addresses never
+  std::vector<std::string> allowed_origins;  // Of sockets; empty: the page's own host only
+  std::string operator_key;                  // ${ENV}; empty: one is made in the state folder
+  std::string rest_token;                    // ${ENV}; the same
+  std::string site_key;  // HS256 key of the site's user tokens; empty: none accepted
+  std::vector<std::string> action_hosts;   // Besides the bots' own backends' hosts
+  bool allow_private_action_hosts = true;  // Backends are often next door; metadata addresses never
   std::vector<std::string> upload_types = {"image/png", "image/jpeg", "image/gif", "image/webp",
                                            "application/pdf"};
-  int threads = 0;                             // Of sockets; 0: one
+  int threads = 0;  // Of sockets; 0: one
   std::string log_level = "info";
-  bool log_texts = false;                      // What customers write, in logs: off
-  bool demo = false;                           // Answer HTTP actions from backend.yml
+  bool log_texts = false;  // What customers write, in logs: off
+  bool demo = false;       // Answer HTTP actions from backend.yml
   ServerLimits limits;
   runtime::Limits runtime;
 };

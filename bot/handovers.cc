@@ -61,11 +61,16 @@ nlu::Result<dialog::Conversation> conversation_of(const dialog::Kept& kept) {
 
 std::string_view state_name(State state) {
   switch (state) {
-    case State::none: return "none";
-    case State::requested: return "requested";
-    case State::accepted: return "accepted";
-    case State::released: return "released";
-    case State::timed_out: return "timed_out";
+    case State::none:
+      return "none";
+    case State::requested:
+      return "requested";
+    case State::accepted:
+      return "accepted";
+    case State::released:
+      return "released";
+    case State::timed_out:
+      return "timed_out";
   }
   return "none";
 }

@@ -229,13 +229,15 @@ awaitable<HttpOutcome> HttpClient::run(std::shared_ptr<Call> call) {
     co_return outcome(Kind::refused, fmt::format("host '{}' is not allowed; add it to action_hosts",
                                                  call->url.host));
   }
-  const auto limit = std::clamp(request.timeout, std::chrono::milliseconds{1}, options_.timeout_max);
+  const auto limit =
+      std::clamp(request.timeout, std::chrono::milliseconds{1}, options_.timeout_max);
   call->deadline = Clock::now() + limit;
   net::steady_timer whole{io_, call->deadline};
   whole.async_wait([call](error_code cancelled) {
     if (!cancelled) call->cut();
   });
-  const int retries = is_repeatable(request) ? std::clamp(request.retries, 0, options_.retries_max) : 0;
+  const int retries =
+      is_repeatable(request) ? std::clamp(request.retries, 0, options_.retries_max) : 0;
   HttpOutcome last;
   for (int tried = 0;; ++tried) {
     last = co_await attempt(call);
@@ -255,12 +257,13 @@ awaitable<HttpOutcome> HttpClient::attempt(std::shared_ptr<Call> call) {
   error_code error;
   const auto found = co_await call->resolver.async_resolve(
       call->url.host, call->url.port, net::redirect_error(use_awaitable, error));
-  if (error) co_return outcome(Kind::failed, fmt::format("{}: {}", call->url.host, error.message()));
+  if (error)
+    co_return outcome(Kind::failed, fmt::format("{}: {}", call->url.host, error.message()));
   std::vector<tcp::endpoint> checked;
   for (const auto& entry : found) {
     if (!may_call(entry.endpoint().address(), options_.allow_private)) {
-      co_return outcome(Kind::refused, fmt::format("{} is at an address that may not be called",
-                                                   call->url.host));
+      co_return outcome(Kind::refused,
+                        fmt::format("{} is at an address that may not be called", call->url.host));
     }
     checked.push_back(entry.endpoint());
   }
@@ -273,14 +276,17 @@ awaitable<HttpOutcome> HttpClient::attempt(std::shared_ptr<Call> call) {
   call->socket = &socket;
   if (call->late) co_return HttpOutcome{};
   co_await net::async_connect(socket, checked, net::redirect_error(use_awaitable, error));
-  if (error) co_return outcome(Kind::failed, fmt::format("{}: {}", call->url.host, error.message()));
+  if (error)
+    co_return outcome(Kind::failed, fmt::format("{}: {}", call->url.host, error.message()));
   socket.set_option(tcp::no_delay{true}, error);
   if (!call->url.tls) co_return co_await exchange(socket, call);
   SSL_set_tlsext_host_name(stream.native_handle(), call->url.host.c_str());
   stream.set_verify_callback(ssl::host_name_verification{call->url.host});
-  co_await stream.async_handshake(ssl::stream_base::client, net::redirect_error(use_awaitable, error));
+  co_await stream.async_handshake(ssl::stream_base::client,
+                                  net::redirect_error(use_awaitable, error));
   if (error) {
-    co_return outcome(Kind::failed, fmt::format("TLS with {}: {}", call->url.host, error.message()));
+    co_return outcome(Kind::failed,
+                      fmt::format("TLS with {}: {}", call->url.host, error.message()));
   }
   co_return co_await exchange(stream, call);
 }

@@ -34,7 +34,7 @@ struct HttpClientOptions {
 // "https://api.example:8443/v1?x=1" taken apart.
 struct Url {
   bool tls = false;
-  std::string host;    // Lower case, without brackets
+  std::string host;  // Lower case, without brackets
   std::string port;
   std::string target;  // Path and query; at least "/"
 };

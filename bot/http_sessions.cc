@@ -20,12 +20,13 @@ using RequestParser = http::request_parser<http::string_body>;
 constexpr std::chrono::seconds keep_alive{30};
 constexpr std::chrono::seconds answer_margin{10};
 constexpr std::size_t large_body = 1 << 20;
-constexpr std::size_t large_bodies_max = 64 << 20;  // Together, being read
+constexpr std::size_t large_bodies_max = 64 << 20;    // Together, being read
 constexpr std::size_t http_connections_spare = 1000;  // Besides the widgets'
 constexpr std::size_t addresses_max = 100'000;
 
 bool wants_websocket(const HttpRequestMessage& request) {
-  return request.method() == verb::get && http::token_list{request[field::upgrade]}.exists("websocket") &&
+  return request.method() == verb::get &&
+         http::token_list{request[field::upgrade]}.exists("websocket") &&
          http::token_list{request[field::connection]}.exists("upgrade");
 }
 
@@ -119,7 +120,8 @@ void HttpSessions::stop_listening() {
   acceptor_.close(ignored);
   std::vector<Session*> idle;  // Those between two requests have nothing to lose.
   for (const auto& entry : open_) idle.push_back(entry.second);
-  for (Session* session : idle) session->deadline = std::min(session->deadline, Clock::now() + answer_margin);
+  for (Session* session : idle)
+    session->deadline = std::min(session->deadline, Clock::now() + answer_margin);
 }
 
 awaitable<void> HttpSessions::accept() {
@@ -156,7 +158,8 @@ bool HttpSessions::admit(const net::ip::address& address) {
   }
   from.last = now;
   if (from.tokens < 1) return false;
-  if (limits.connections_per_address > 0 && from.open >= limits.connections_per_address) return false;
+  if (limits.connections_per_address > 0 && from.open >= limits.connections_per_address)
+    return false;
   from.tokens -= 1;
   return true;
 }

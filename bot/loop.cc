@@ -29,11 +29,16 @@ void fill_random(std::uint8_t* bytes, std::size_t count) {
 
 std::string outcome_name(HttpOutcome::Kind kind) {
   switch (kind) {
-    case HttpOutcome::Kind::answered: return "answered";
-    case HttpOutcome::Kind::timeout: return "timeout";
-    case HttpOutcome::Kind::failed: return "failed";
-    case HttpOutcome::Kind::unknown: return "unknown";
-    case HttpOutcome::Kind::refused: return "refused";
+    case HttpOutcome::Kind::answered:
+      return "answered";
+    case HttpOutcome::Kind::timeout:
+      return "timeout";
+    case HttpOutcome::Kind::failed:
+      return "failed";
+    case HttpOutcome::Kind::unknown:
+      return "unknown";
+    case HttpOutcome::Kind::refused:
+      return "refused";
   }
   return "unknown";
 }
@@ -158,25 +163,24 @@ void Loop::arm() {
 }
 
 void Loop::carry_out(Output& output) {
-  std::visit(
-      Overloaded{
-          [&](runtime::Send& send) { sockets_->send(send.connection, send.frame); },
-          [&](runtime::CloseConnection& close) {
-            sockets_->close(close.connection, close.code, close.reason);
-          },
-          [&](runtime::Answer& out) { answer(out); },
-          [&](runtime::Interpret& out) { interpret(out); },
-          [&](runtime::Perform& out) { perform(out); },
-          [&](runtime::Append& out) { append(out); },
-          [&](runtime::Load& out) { load(out); },
-          [&](runtime::FindMessage& out) { find_message(out); },
-          [&](runtime::FindClient& out) { find_client(out); },
-          [&](runtime::ReadVisible& out) { read_visible(out); },
-          [&](runtime::ReadTimers& out) { read_timers(out); },
-          [&](runtime::Note& out) { note(out); },
-          [&](runtime::StoreFailed& out) { store_failed_(out.why); },
-      },
-      output);
+  std::visit(Overloaded{
+                 [&](runtime::Send& send) { sockets_->send(send.connection, send.frame); },
+                 [&](runtime::CloseConnection& close) {
+                   sockets_->close(close.connection, close.code, close.reason);
+                 },
+                 [&](runtime::Answer& out) { answer(out); },
+                 [&](runtime::Interpret& out) { interpret(out); },
+                 [&](runtime::Perform& out) { perform(out); },
+                 [&](runtime::Append& out) { append(out); },
+                 [&](runtime::Load& out) { load(out); },
+                 [&](runtime::FindMessage& out) { find_message(out); },
+                 [&](runtime::FindClient& out) { find_client(out); },
+                 [&](runtime::ReadVisible& out) { read_visible(out); },
+                 [&](runtime::ReadTimers& out) { read_timers(out); },
+                 [&](runtime::Note& out) { note(out); },
+                 [&](runtime::StoreFailed& out) { store_failed_(out.why); },
+             },
+             output);
 }
 
 // ---- the store ----
@@ -267,18 +271,18 @@ void Loop::perform(runtime::Perform& output) {
   if (config_.demo) return perform_demo(output);
   const Ticket ticket = output.ticket;
   const auto begin = std::chrono::steady_clock::now();
-  client_.perform(std::move(output.request), hosts_of(output.tenant),
-                  [this, ticket, begin](HttpOutcome outcome) {
-                    const std::chrono::duration<double> took =
-                        std::chrono::steady_clock::now() - begin;
-                    metrics_.action_seconds.Observe(took.count());
-                    metrics_.action(outcome_name(outcome.kind));
-                    if (outcome.kind != HttpOutcome::Kind::answered) {
-                      log_.warning("action_failed", {{"outcome", outcome_name(outcome.kind)},
-                                                     {"error", outcome.error}});
-                    }
-                    feed(runtime::EffectReturned{ticket, std::move(outcome)});
-                  });
+  client_.perform(
+      std::move(output.request), hosts_of(output.tenant),
+      [this, ticket, begin](HttpOutcome outcome) {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        metrics_.action_seconds.Observe(took.count());
+        metrics_.action(outcome_name(outcome.kind));
+        if (outcome.kind != HttpOutcome::Kind::answered) {
+          log_.warning("action_failed",
+                       {{"outcome", outcome_name(outcome.kind)}, {"error", outcome.error}});
+        }
+        feed(runtime::EffectReturned{ticket, std::move(outcome)});
+      });
 }
 
 void Loop::perform_demo(runtime::Perform& output) {

@@ -39,12 +39,13 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry, const std::stri
                                   "Understanding one batch of utterances", seconds)),
       interpret_batch(histogram(*registry, "usher_interpret_batch_utterances",
                                 "Utterances understood together", sizes)),
-      commit_seconds(histogram(*registry, "usher_store_commit_seconds", "One synced write", seconds)),
+      commit_seconds(
+          histogram(*registry, "usher_store_commit_seconds", "One synced write", seconds)),
       commit_batches(histogram(*registry, "usher_store_commit_batches",
                                "Turn steps in one synced write", sizes)),
       commit_bytes(counter(*registry, "usher_store_commit_bytes_total", "Bytes written")),
-      action_seconds(histogram(*registry, "usher_action_seconds",
-                               "HTTP actions, retries included", seconds)),
+      action_seconds(
+          histogram(*registry, "usher_action_seconds", "HTTP actions, retries included", seconds)),
       registry_(std::move(registry)),
       refused_(BuildCounter()
                    .Name("usher_refused_total")

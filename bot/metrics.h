@@ -37,17 +37,17 @@ class Metrics {
   prometheus::Counter& frames_in;
   prometheus::Counter& frames_out;
   prometheus::Counter& bytes_out;
-  prometheus::Histogram& ack_seconds;      // From a message's receipt to its ack, durable
+  prometheus::Histogram& ack_seconds;        // From a message's receipt to its ack, durable
   prometheus::Histogram& interpret_seconds;  // Of a batch's forward pass
   prometheus::Histogram& interpret_batch;
-  prometheus::Histogram& commit_seconds;   // Of a synced write
+  prometheus::Histogram& commit_seconds;  // Of a synced write
   prometheus::Histogram& commit_batches;
   prometheus::Counter& commit_bytes;
   prometheus::Histogram& action_seconds;
 
-  void refused(const std::string& reason);                   // A connection or a request
-  void answered(const std::string& route, int status);       // An HTTP request
-  void action(const std::string& outcome);                   // An HTTP action
+  void refused(const std::string& reason);                         // A connection or a request
+  void answered(const std::string& route, int status);             // An HTTP request
+  void action(const std::string& outcome);                         // An HTTP action
   void noted(const std::string& level, const std::string& event);  // What the runtime noted
 
   std::string text(const MetricsSample& sample);

@@ -58,7 +58,8 @@ class Later {
 template <class T>
 auto setter(net::any_io_executor executor, std::shared_ptr<Later<T>> later) {
   return [executor, later](T value) {
-    net::post(executor, [later, value = std::move(value)]() mutable { later->set(std::move(value)); });
+    net::post(executor,
+              [later, value = std::move(value)]() mutable { later->set(std::move(value)); });
   };
 }
 

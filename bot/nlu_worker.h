@@ -22,8 +22,8 @@ using InterpreterPtr = std::shared_ptr<const nlu::Interpreter>;
 class NluWorker {
  public:
   struct Options {
-    std::size_t batch = 32;                // Utterances of one forward pass
-    std::chrono::microseconds delay{0};    // How long the first of a batch waits for company
+    std::size_t batch = 32;              // Utterances of one forward pass
+    std::chrono::microseconds delay{0};  // How long the first of a batch waits for company
     std::size_t queue = 10'000;
   };
   using Answers = std::vector<runtime::Interpreted>;

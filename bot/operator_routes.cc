@@ -126,13 +126,13 @@ HttpResponse OperatorRoutes::bots() const {
   return json_response(status::ok, nlu::json::object{{"bots", std::move(all)}});
 }
 
-awaitable<HttpResponse> OperatorRoutes::conversations(const Target& target,
-                                                      dialog::Tenant tenant) {
+awaitable<HttpResponse> OperatorRoutes::conversations(const Target& target, dialog::Tenant tenant) {
   const std::size_t limit = std::max<std::size_t>(number_of(target.get("limit"), 100, 1000), 1);
   std::optional<dialog::ConversationId> after;
   if (!target.get("after").empty()) {
     after = dialog::parse_conversation_id(tenant, target.get("after"));
-    if (!after) co_return problem(status::bad_request, "invalid", "`after` is no conversation's id");
+    if (!after)
+      co_return problem(status::bad_request, "invalid", "`after` is no conversation's id");
   }
   using Found = nlu::Result<std::vector<dialog::ConversationId>>;
   auto later = std::make_shared<Later<Found>>(parts_.executor);

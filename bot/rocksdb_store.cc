@@ -38,11 +38,23 @@ constexpr std::uint64_t schema_version = 1;
 constexpr std::size_t heads_cached = 200'000;
 
 // The order is that of `families`.
-enum Family : std::size_t { meta, events, visible, head, snap, dedup, outbox, timers, index_rows,
-                            audit, keys_of_persons, family_count };
-constexpr std::array<const char*, family_count> families{
-    "default", "events", "visible", "head", "snap", "dedup", "outbox",
-    "timers",  "index",  "audit",   "keys"};
+enum Family : std::size_t {
+  meta,
+  events,
+  visible,
+  head,
+  snap,
+  dedup,
+  outbox,
+  timers,
+  index_rows,
+  audit,
+  keys_of_persons,
+  family_count
+};
+constexpr std::array<const char*, family_count> families{"default", "events", "visible", "head",
+                                                         "snap",    "dedup",  "outbox",  "timers",
+                                                         "index",   "audit",  "keys"};
 
 Error unavailable(std::string_view what, const rocksdb::Status& status) {
   const Errc code = status.IsCorruption() ? Errc::corrupt : Errc::unavailable;
@@ -124,7 +136,8 @@ Result<dialog::HttpRequest> decode_request(std::string_view bytes) {
   request.path = text("path");
   request.body = text("body");
   request.idempotency_key = text("idempotency_key");
-  request.timeout = std::chrono::milliseconds(nlu::get_integer(object, "timeout_ms").value_or(3000));
+  request.timeout =
+      std::chrono::milliseconds(nlu::get_integer(object, "timeout_ms").value_or(3000));
   request.retries = static_cast<int>(nlu::get_integer(object, "retries").value_or(0));
   request.idempotent = nlu::get_bool(object, "idempotent").value_or(false);
   if (const json::array* headers = nlu::get_array(object, "headers")) {
@@ -186,12 +199,15 @@ Result<void> mend_logs(const std::string& folder, std::vector<std::string>& note
 Error open_error(const std::string& folder, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (text.find("lock") != std::string::npos && status.IsIOError()) {
-    return {Errc::conflict, fmt::format("{} is in use by another process: stop it, or give this one "
-                                        "a folder of its own with --state", folder)};
+    return {Errc::conflict,
+            fmt::format("{} is in use by another process: stop it, or give this one "
+                        "a folder of its own with --state",
+                        folder)};
   }
   if (status.IsCorruption()) {
     return {Errc::corrupt, fmt::format("{} is damaged ({}). Restore a backup, or move the folder "
-                                       "away to begin with an empty store", folder, text)};
+                                       "away to begin with an empty store",
+                                       folder, text)};
   }
   return {Errc::unavailable, fmt::format("cannot open {}: {}", folder, text)};
 }
@@ -258,8 +274,8 @@ struct RocksdbStore::Impl {
   Result<void> load_outbox(const ConversationId& id, std::vector<dialog::OutboxRow>& rows);
   Result<std::vector<dialog::Event>> read_visible(const ConversationId& id, dialog::Seq after,
                                                   std::size_t count);
-  Result<std::vector<dialog::Event>> read_events(const ConversationId& id,
-                                                 dialog::EventNumber from, std::size_t count);
+  Result<std::vector<dialog::Event>> read_events(const ConversationId& id, dialog::EventNumber from,
+                                                 std::size_t count);
   template <class Take>
   Result<void> walk(Family family, const std::string& from, const std::string& end, Take take);
 
@@ -300,7 +316,8 @@ Result<void> RocksdbStore::Impl::open(std::vector<std::string>& notes) {
 Result<void> RocksdbStore::Impl::read_meta() {
   auto version = get(meta, "schema");
   if (!version) return version.error();
-  if (*version && (*version)->size() < 8) return Error{Errc::corrupt, "the store's schema number is cut short"};
+  if (*version && (*version)->size() < 8)
+    return Error{Errc::corrupt, "the store's schema number is cut short"};
   const std::uint64_t found = *version ? keys::get_u64(**version) : schema_version;
   if (found > schema_version) {
     return Error{Errc::conflict,
@@ -310,7 +327,8 @@ Result<void> RocksdbStore::Impl::read_meta() {
   }
   auto last_epoch = get(meta, "epoch");
   if (!last_epoch) return last_epoch.error();
-  if (*last_epoch && (*last_epoch)->size() < 8) return Error{Errc::corrupt, "the store's epoch is cut short"};
+  if (*last_epoch && (*last_epoch)->size() < 8)
+    return Error{Errc::corrupt, "the store's epoch is cut short"};
   opened_epoch = (*last_epoch ? keys::get_u64(**last_epoch) : 0) + 1;
 
   std::string schema_bytes, epoch_bytes;
@@ -364,8 +382,9 @@ void RocksdbStore::Impl::commit(std::deque<Pending>& group) {
   while (!group.empty() && write_batch.GetDataSize() < options.group_bytes) {
     Pending pending = std::move(group.front());
     group.pop_front();
-    pending.outcome = counters.failed ? Result<void>(Error{Errc::unavailable, "the store has failed"})
-                                      : add(write_batch, pending);
+    pending.outcome = counters.failed
+                          ? Result<void>(Error{Errc::unavailable, "the store has failed"})
+                          : add(write_batch, pending);
     if (pending.outcome) ++batches;
     written.push_back(std::move(pending));
   }
@@ -407,7 +426,8 @@ Result<void> RocksdbStore::Impl::check(const Pending& pending) {
   const auto kept = head_of(pending.id);
   if (!kept) return kept.error();
   if (kept->epoch > pending.epoch) {
-    return Error{Errc::conflict, fmt::format("epoch {} has been followed by {}", pending.epoch, kept->epoch)};
+    return Error{Errc::conflict,
+                 fmt::format("epoch {} has been followed by {}", pending.epoch, kept->epoch)};
   }
   if (kept->last_event != pending.expected_last) {
     return Error{Errc::conflict, fmt::format("expected event {} as the last, found {}",
@@ -448,17 +468,20 @@ void RocksdbStore::Impl::add_batch(rocksdb::WriteBatch& out, const ConversationI
   }
   if (batch.snapshot) {
     std::string bytes;
-    keys::put_u64(bytes, batch.events.empty() ? head_of(id)->last_event : batch.events.back().number);
+    keys::put_u64(bytes,
+                  batch.events.empty() ? head_of(id)->last_event : batch.events.back().number);
     static_cast<void>(out.Put(in(snap), keys::conversation(id), bytes + *batch.snapshot));
   }
   for (const auto& record : batch.messages) {
-    static_cast<void>(out.Put(in(dedup), keys::message(id, record.client, record.id), encode_message(record)));
+    static_cast<void>(
+        out.Put(in(dedup), keys::message(id, record.client, record.id), encode_message(record)));
   }
   for (const auto& record : batch.clients) {
     static_cast<void>(out.Put(in(dedup), keys::client(id, record.client), encode_client(record)));
   }
   for (const auto& row : batch.outbox_added) {
-    static_cast<void>(out.Put(in(outbox), keys::outbox(id, row.effect), encode_request(row.request)));
+    static_cast<void>(
+        out.Put(in(outbox), keys::outbox(id, row.effect), encode_request(row.request)));
   }
   for (const std::uint64_t effect : batch.outbox_removed) {
     static_cast<void>(out.Delete(in(outbox), keys::outbox(id, effect)));
@@ -543,7 +566,8 @@ Result<void> RocksdbStore::Impl::walk(Family family, const std::string& from,
   for (rows->Seek(from); rows->Valid(); rows->Next()) {
     if (!take(rows->key().ToStringView(), rows->value().ToStringView())) break;
   }
-  if (!rows->status().ok()) return unavailable(fmt::format("read {}", families[family]), rows->status());
+  if (!rows->status().ok())
+    return unavailable(fmt::format("read {}", families[family]), rows->status());
   return {};
 }
 
@@ -651,8 +675,8 @@ Result<std::unique_ptr<RocksdbStore>> RocksdbStore::open(const StoreOptions& opt
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(impl)));
 }
 
-void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last,
-                          dialog::Epoch epoch, dialog::Batch batch, Done done) {
+void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last, dialog::Epoch epoch,
+                          dialog::Batch batch, Done done) {
   {
     const std::lock_guard lock(impl_->mutex);
     Impl::Pending pending{id, expected_last, epoch, std::move(batch), std::move(done), {}};

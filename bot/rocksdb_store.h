@@ -23,11 +23,11 @@ namespace bot {
 
 struct StoreOptions {
   std::string folder;
-  std::size_t queue = 20'000;             // Batches waiting: then Errc::busy
-  std::size_t group_bytes = 1 << 20;      // Of one synced write
+  std::size_t queue = 20'000;                 // Batches waiting: then Errc::busy
+  std::size_t group_bytes = 1 << 20;          // Of one synced write
   std::size_t write_buffer_bytes = 16 << 20;  // Of each column family, before it goes to a file
-  bool sync = true;                       // Only benchmarks, and a test's planted bug, turn it off.
-  rocksdb::Env* env = nullptr;            // Not owned; nullptr: the machine's
+  bool sync = true;             // Only benchmarks, and a test's planted bug, turn it off.
+  rocksdb::Env* env = nullptr;  // Not owned; nullptr: the machine's
   std::function<void(const std::string& why)> on_failure;  // On the committer's thread
   std::function<void(std::size_t batches, std::size_t bytes, std::uint64_t micros)> on_commit;
 };

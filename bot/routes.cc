@@ -53,12 +53,23 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -79,30 +90,48 @@ bool is_read(const HttpRequestMessage& request) {
 
 status status_of(nlu::Errc code) {
   switch (code) {
-    case nlu::Errc::invalid: return status::bad_request;
-    case nlu::Errc::not_found: return status::not_found;
-    case nlu::Errc::conflict: return status::conflict;
-    case nlu::Errc::too_large: return status::payload_too_large;
-    case nlu::Errc::busy: return status::too_many_requests;
-    case nlu::Errc::timeout: return status::gateway_timeout;
-    case nlu::Errc::unavailable: return status::service_unavailable;
-    case nlu::Errc::corrupt: return status::internal_server_error;
-    case nlu::Errc::forbidden: return status::forbidden;
+    case nlu::Errc::invalid:
+      return status::bad_request;
+    case nlu::Errc::not_found:
+      return status::not_found;
+    case nlu::Errc::conflict:
+      return status::conflict;
+    case nlu::Errc::too_large:
+      return status::payload_too_large;
+    case nlu::Errc::busy:
+      return status::too_many_requests;
+    case nlu::Errc::timeout:
+      return status::gateway_timeout;
+    case nlu::Errc::unavailable:
+      return status::service_unavailable;
+    case nlu::Errc::corrupt:
+      return status::internal_server_error;
+    case nlu::Errc::forbidden:
+      return status::forbidden;
   }
   return status::internal_server_error;
 }
 
 std::string_view code_of(nlu::Errc code) {
   switch (code) {
-    case nlu::Errc::invalid: return "invalid";
-    case nlu::Errc::not_found: return "not_found";
-    case nlu::Errc::conflict: return "conflict";
-    case nlu::Errc::too_large: return "too_large";
-    case nlu::Errc::busy: return "busy";
-    case nlu::Errc::timeout: return "timeout";
-    case nlu::Errc::unavailable: return "unavailable";
-    case nlu::Errc::corrupt: return "corrupt";
-    case nlu::Errc::forbidden: return "forbidden";
+    case nlu::Errc::invalid:
+      return "invalid";
+    case nlu::Errc::not_found:
+      return "not_found";
+    case nlu::Errc::conflict:
+      return "conflict";
+    case nlu::Errc::too_large:
+      return "too_large";
+    case nlu::Errc::busy:
+      return "busy";
+    case nlu::Errc::timeout:
+      return "timeout";
+    case nlu::Errc::unavailable:
+      return "unavailable";
+    case nlu::Errc::corrupt:
+      return "corrupt";
+    case nlu::Errc::forbidden:
+      return "forbidden";
   }
   return "unknown";
 }
@@ -145,9 +174,8 @@ std::string bearer(const HttpRequestMessage& request) {
   const std::string header = text_of(request[field::authorization]);
   constexpr std::string_view scheme = "Bearer ";
   if (header.size() <= scheme.size()) return "";
-  const bool fits = std::equal(scheme.begin(), scheme.end(), header.begin(), [](char a, char b) {
-    return (a | 0x20) == (b | 0x20);
-  });
+  const bool fits = std::equal(scheme.begin(), scheme.end(), header.begin(),
+                               [](char a, char b) { return (a | 0x20) == (b | 0x20); });
   return fits ? header.substr(scheme.size()) : "";
 }
 
@@ -183,9 +211,7 @@ std::optional<Target> parse_target(std::string_view text) {
   return target;
 }
 
-Routes::Routes(Parts parts)
-    : parts_(std::move(parts)),
-      widget_etag_(etag(assets::widget_js)) {}
+Routes::Routes(Parts parts) : parts_(std::move(parts)), widget_etag_(etag(assets::widget_js)) {}
 
 awaitable<HttpResponse> Routes::answer(const HttpRequestMessage& request) {
   HttpResponse response;
@@ -367,8 +393,7 @@ bool Routes::origin_allowed(const HttpRequestMessage& request) const {
   if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return true;
   if (std::find(allowed.begin(), allowed.end(), "*") != allowed.end()) return true;
   const std::string host = host_of_origin(origin);
-  return !host.empty() &&
-         boost::beast::iequals(host, request[field::host]);
+  return !host.empty() && boost::beast::iequals(host, request[field::host]);
 }
 
 void Routes::allow_origin(const HttpRequestMessage& request, HttpResponse& response) const {

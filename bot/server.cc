@@ -218,8 +218,8 @@ Result<void> Server::Impl::open_store() {
 
 void Server::Impl::build() {
   client = std::make_unique<HttpClient>(io, client_options(config));
-  loop = std::make_unique<Loop>(io, config, shelf, wrapped ? *wrapped : *store, store->epoch(), *client,
-                                metrics, log);
+  loop = std::make_unique<Loop>(io, config, shelf, wrapped ? *wrapped : *store, store->epoch(),
+                                *client, metrics, log);
   Notes notes;
   notes.put = [this](const std::string& key, const std::string& value) {
     return store->put_note(key, value);
@@ -320,8 +320,10 @@ void Server::Impl::store_failed(const std::string& why) {
   if (readiness.store_failed) return;
   readiness.store_failed = true;
   log.error("store_failed", {{"why", why}});
-  say(fmt::format("the store failed: {}. Nothing more can be kept; see that the disk is sound and "
-                  "has room, then start again.", why));
+  say(
+      fmt::format("the store failed: {}. Nothing more can be kept; see that the disk is sound and "
+                  "has room, then start again.",
+                  why));
   end(1);
 }
 

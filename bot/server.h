@@ -26,7 +26,7 @@ class Server {
                                                    const WrapStore& wrap = {});
   ~Server();  // The store is closed: everything acknowledged is on disk.
 
-  std::uint16_t port() const;  // The one in fact, when the configuration said 0.
+  std::uint16_t port() const;    // The one in fact, when the configuration said 0.
   const Config& config() const;  // With the keys that were made.
 
   // Serves until told to stop; what the process' exit code is to be. With `signals`, SIGTERM and

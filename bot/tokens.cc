@@ -76,8 +76,9 @@ Result<void> write_key(const std::string& path, const std::string& key) {
   const int file = ::open(part_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return failed();
   const std::string text = key + "\n";
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fchmod(file, 0600) == 0 && ::fsync(file) == 0;
+  const bool written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fchmod(file, 0600) == 0 && ::fsync(file) == 0;
   ::close(file);
   if (!written || ::rename(part_path.c_str(), path.c_str()) != 0) return failed();
   return {};
@@ -177,7 +178,8 @@ Result<std::string> kept_key(const std::string& path, bool& made) {
     if (key.size() >= 32) return key;
     return Error{Errc::corrupt,
                  fmt::format("{} holds no key of at least 32 characters; remove it and a new one "
-                             "is made", path)};
+                             "is made",
+                             path)};
   }
   std::filesystem::create_directories(folder, failure);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);

@@ -22,7 +22,8 @@ nlu::Result<dialog::event::UserIdentified> verify_user_token(std::string_view to
 std::string sign_user_token(std::string_view claims, std::string_view key,
                             std::string_view header = R"({"alg":"HS256","typ":"JWT"})");
 
-// Whether both are the same, in a time that does not tell where they differ. Empty is never the same.
+// Whether both are the same, in a time that does not tell where they differ. Empty is never the
+// same.
 bool same_secret(std::string_view a, std::string_view b);
 
 // `count` bytes from the system's generator, in hex.

@@ -1,8 +1,5 @@
 #include "bot/wal_check.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,7 +8,9 @@
 #include <fstream>
 #include <span>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace bot {
 namespace {
@@ -22,8 +21,17 @@ constexpr std::size_t block_size = 32 << 10;
 constexpr std::size_t header_size = 7;              // crc, length, type
 constexpr std::size_t recyclable_header_size = 11;  // and the log's number
 
-enum Type : std::uint8_t { zero, full, first, middle, last, recyclable_full, recyclable_first,
-                           recyclable_middle, recyclable_last };
+enum Type : std::uint8_t {
+  zero,
+  full,
+  first,
+  middle,
+  last,
+  recyclable_full,
+  recyclable_first,
+  recyclable_middle,
+  recyclable_last
+};
 constexpr std::uint8_t set_compression = 9;
 constexpr std::uint8_t highest_type = 12;
 
@@ -59,7 +67,8 @@ struct Fragment {
 std::optional<Fragment> read_fragment(Bytes bytes) {
   if (bytes.size() < header_size) return std::nullopt;
   const std::uint8_t type = bytes[6];
-  const std::size_t length = static_cast<std::size_t>(bytes[4]) | static_cast<std::size_t>(bytes[5]) << 8;
+  const std::size_t length = static_cast<std::size_t>(bytes[4]) | static_cast<std::size_t>(bytes[5])
+                                                                      << 8;
   if (type == zero || type > highest_type) return std::nullopt;
   const bool recyclable = type >= recyclable_full && type <= recyclable_last;
   const std::size_t header = recyclable ? recyclable_header_size : header_size;
@@ -145,7 +154,8 @@ std::optional<BadSpot> find_bad_spot(const std::vector<std::uint8_t>& log) {
       continue;
     }
     const auto fragment = read_fragment(bytes.subspan(at, block_end - at));
-    const bool starts = fragment && (begins_record(fragment->type) || fragment->type >= set_compression);
+    const bool starts =
+        fragment && (begins_record(fragment->type) || fragment->type >= set_compression);
     if (!fragment || starts == in_record) {
       const std::size_t bad = in_record ? record_begin : at;
       return BadSpot{bad, has_record_after(bytes, in_record && !fragment ? at : bad)};
@@ -170,8 +180,8 @@ nlu::Result<WalVerdict> check_wal(const std::string& folder) {
     const auto bad = find_bad_spot(bytes);
     if (!bad) continue;
     const bool is_last = log.number == logs.back().number;
-    const auto kind = is_last && !bad->record_after ? WalVerdict::Kind::torn_tail
-                                                    : WalVerdict::Kind::damaged;
+    const auto kind =
+        is_last && !bad->record_after ? WalVerdict::Kind::torn_tail : WalVerdict::Kind::damaged;
     return WalVerdict{kind, log.path.string(), bad->offset};
   }
   return WalVerdict{};

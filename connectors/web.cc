@@ -23,7 +23,8 @@ Refusal bad_frame(std::string message) { return {"bad_frame", std::move(message)
 // is refused with it.
 class Reader {
  public:
-  Reader(const json::object& object, const FrameLimits& limits) : object_(object), limits_(limits) {}
+  Reader(const json::object& object, const FrameLimits& limits)
+      : object_(object), limits_(limits) {}
 
   bool has(std::string_view key) const { return object_.contains(key); }
 
@@ -113,8 +114,8 @@ class Reader {
 
  private:
   static bool is_id_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   }
 
   static std::optional<std::uint64_t> as_whole(const json::value& value) {
@@ -324,9 +325,7 @@ json::object to_json(const Welcome& welcome) {
   return out;
 }
 
-json::object to_json(const Ack& ack) {
-  return {{"type", "ack"}, {"id", ack.id}, {"seq", ack.seq}};
-}
+json::object to_json(const Ack& ack) { return {{"type", "ack"}, {"id", ack.id}, {"seq", ack.seq}}; }
 
 json::object to_json(const Nack& nack) {
   return {{"type", "nack"}, {"id", nack.id}, {"expected", nack.expected}};

@@ -72,7 +72,8 @@ std::optional<json::value> accept_choice(const std::vector<std::string>& choices
   if (value.is_structured() || value.is_null()) return std::nullopt;
   const std::string folded = nlu::fold(to_text(value));
   for (const std::string& choice : choices) {
-    if (nlu::fold(choice) == folded || nlu::fold(in_words(choice)) == folded) return json::value(choice);
+    if (nlu::fold(choice) == folded || nlu::fold(in_words(choice)) == folded)
+      return json::value(choice);
   }
   return std::nullopt;
 }
@@ -99,7 +100,8 @@ std::optional<json::value> accept_file(const Collect& collect, const json::value
   if (!file || !nlu::get_string(*file, "upload")) return std::nullopt;
   const auto size = nlu::get_integer(*file, "size");
   const auto type = nlu::get_string(*file, "media_type");
-  if (collect.max_bytes && (!size || *size < 0 || static_cast<std::uint64_t>(*size) > collect.max_bytes)) {
+  if (collect.max_bytes &&
+      (!size || *size < 0 || static_cast<std::uint64_t>(*size) > collect.max_bytes)) {
     return std::nullopt;
   }
   if (!accepts_media(collect.accept, type.value_or(""))) return std::nullopt;

@@ -1,12 +1,12 @@
 #include "dialog/backend.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <map>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

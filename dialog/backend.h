@@ -26,11 +26,11 @@ struct HttpRequest {
 
 struct HttpOutcome {
   enum class Kind {
-    answered,   // `status` and `body` hold.
-    timeout,    // The whole time was spent, retries included.
-    failed,     // It did not reach the server, or the answer was none.
-    unknown,    // A crash came between: it may have happened. Never for GET or idempotent.
-    refused,    // Not allowed: host, size, scheme.
+    answered,  // `status` and `body` hold.
+    timeout,   // The whole time was spent, retries included.
+    failed,    // It did not reach the server, or the answer was none.
+    unknown,   // A crash came between: it may have happened. Never for GET or idempotent.
+    refused,   // Not allowed: host, size, scheme.
   };
   Kind kind = Kind::failed;
   int status = 0;
@@ -43,12 +43,12 @@ struct HttpOutcome {
 class Backend {
  public:
   struct Entry {
-    std::string method;        // Empty: any.
-    std::string path;          // "/orders/{id}", "/orders/*", "?" part compared when given
-    nlu::json::value body;     // null: any; else every given field must be equal
+    std::string method;     // Empty: any.
+    std::string path;       // "/orders/{id}", "/orders/*", "?" part compared when given
+    nlu::json::value body;  // null: any; else every given field must be equal
     int status = 200;
     std::chrono::milliseconds delay{0};
-    nlu::json::value reply;    // null: no body; "{id}" in a text is what the path had there
+    nlu::json::value reply;  // null: no body; "{id}" in a text is what the path had there
     nlu::Mark mark;
   };
   struct Answer {

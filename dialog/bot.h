@@ -30,20 +30,20 @@ enum class SlotType { text, boolean, categorical, number, list, any };
 struct SlotMapping {
   enum class Kind { from_entity, from_intent, from_text, from_llm, controlled };
   Kind kind = Kind::from_llm;
-  std::string entity, role, group;      // from_entity
-  std::vector<std::string> intents;     // from_intent, and "only if" for the others; empty: any
+  std::string entity, role, group;   // from_entity
+  std::vector<std::string> intents;  // from_intent, and "only if" for the others; empty: any
   std::vector<std::string> not_intents;
-  json::value value;                    // from_intent
+  json::value value;  // from_intent
 };
 
 struct Slot {
   std::string name;
   SlotType type = SlotType::text;
-  std::vector<std::string> values;      // categorical
-  std::optional<double> min, max;       // number
-  json::value initial;                  // null: none
-  std::vector<SlotMapping> mappings;    // In order of preference; never empty.
-  bool shared = false;                  // Survives flows: persisted everywhere.
+  std::vector<std::string> values;    // categorical
+  std::optional<double> min, max;     // number
+  json::value initial;                // null: none
+  std::vector<SlotMapping> mappings;  // In order of preference; never empty.
+  bool shared = false;                // Survives flows: persisted everywhere.
   Mark mark;
 
   // Nothing a customer sends fills it, unless a question asks for it: it is the flows' own.
@@ -74,7 +74,7 @@ struct Variation {
   std::string image_url;  // May hold {slot}, percent-encoded when filled in.
   std::string image_alt;
   std::string attachment_url;
-  json::value custom;     // null: none
+  json::value custom;  // null: none
   Mark mark;
 };
 
@@ -110,16 +110,16 @@ struct Collect {
   std::string slot;
   std::string utter;  // Response's name; default utter_ask_<slot>.
   InputType type = InputType::any;
-  bool has_type = false;               // The author wrote it; else it follows from the slot's.
-  std::optional<nlu::Regex> matches;   // Of the whole text.
-  std::optional<double> min, max;      // number, rating
-  std::vector<std::string> choices;    // choice; a categorical slot's values by default
+  bool has_type = false;              // The author wrote it; else it follows from the slot's.
+  std::optional<nlu::Regex> matches;  // Of the whole text.
+  std::optional<double> min, max;     // number, rating
+  std::vector<std::string> choices;   // choice; a categorical slot's values by default
   std::vector<Rejection> rejections;
   bool ask_before_filling = false;
   bool reset_after_flow_ends = true;
-  bool force_slot_filling = false;     // Nothing but an answer is heard.
-  std::vector<std::string> accept;     // file: media types, "image/*"
-  std::size_t max_bytes = 0;           // file: 0 means the operator's limit
+  bool force_slot_filling = false;  // Nothing but an answer is heard.
+  std::vector<std::string> accept;  // file: media types, "image/*"
+  std::size_t max_bytes = 0;        // file: 0 means the operator's limit
 };
 
 struct Assignment {
@@ -135,13 +135,13 @@ struct Say {
 };
 
 struct Http {
-  std::string method;           // GET, POST, PUT, PATCH, DELETE
-  std::string path;             // Relative to the bot's backend.url, or absolute; may hold {slot}.
-  json::value body;             // null: none; texts may hold {slot}
+  std::string method;  // GET, POST, PUT, PATCH, DELETE
+  std::string path;    // Relative to the bot's backend.url, or absolute; may hold {slot}.
+  json::value body;    // null: none; texts may hold {slot}
   std::map<std::string, std::string> headers;
   std::chrono::milliseconds timeout{3000};
   int retries = 0;
-  bool idempotent = false;      // GET always is.
+  bool idempotent = false;                    // GET always is.
   std::map<std::string, std::string> result;  // slot → JSON path
   // By status ("404"), class ("5xx"), "timeout" or "else"; a step of this flow, or a flow's id.
   struct OnError {
@@ -199,9 +199,9 @@ struct Flow {
 // ---- the bot ----
 
 struct Understanding {
-  double intent_threshold = 0.5;    // Below: cannot handle.
-  double ambiguity_margin = 0.1;    // Best two nearer than this: clarification.
-  double outside_threshold = 0.5;   // p_outside above: cannot handle.
+  double intent_threshold = 0.5;      // Below: cannot handle.
+  double ambiguity_margin = 0.1;      // Best two nearer than this: clarification.
+  double outside_threshold = 0.5;     // p_outside above: cannot handle.
   bool thresholds_from_model = true;  // Neither was written: the trained model's own hold.
   // Intents with a meaning for the engine.
   std::string affirm = "affirm", deny = "deny", cancel = "cancel", repeat = "repeat",
@@ -211,7 +211,7 @@ struct Understanding {
 
 struct Bot {
   std::string name;
-  std::string title;      // For people.
+  std::string title;  // For people.
   std::string language = "en";
   std::vector<std::string> additional_languages;
   std::string time_zone = "UTC";  // IANA
@@ -219,7 +219,7 @@ struct Bot {
   std::map<std::string, std::string> backend_headers;
   std::chrono::milliseconds backend_timeout{3000};  // Of an http step that names none.
   std::chrono::seconds session_timeout{3600};
-  json::object opening_hours;     // Day → "08:00-20:00", "closed" or a list of spans; as written.
+  json::object opening_hours;  // Day → "08:00-20:00", "closed" or a list of spans; as written.
   std::uint64_t training_seed = 1;
   Understanding understanding;
 
@@ -227,8 +227,8 @@ struct Bot {
   std::map<std::string, Response> responses;
   std::map<std::string, Flow> flows;  // Patterns too, the defaults where nothing overrides them.
   nlu::TrainingData training;
-  Backend backend;        // The stand-in of backend.yml; empty when there is none.
-  std::string version;    // Content hash of flows, domain and settings.
+  Backend backend;      // The stand-in of backend.yml; empty when there is none.
+  std::string version;  // Content hash of flows, domain and settings.
 
   const Flow* find_flow(std::string_view id) const;
   const Slot* find_slot(std::string_view slot_name) const;

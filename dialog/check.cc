@@ -1,10 +1,10 @@
 #include "dialog/check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <tuple>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

@@ -9,10 +9,10 @@ namespace {
 namespace json = nlu::json;
 using nlu::Result;
 
-constexpr std::string_view names[] = {"start_flow",     "set_slot",       "correct_slot",
-                                      "cancel_flow",    "clarify",        "chitchat",
-                                      "knowledge_question", "human_handover", "skip_question",
-                                      "repeat",         "restart",        "cannot_handle"};
+constexpr std::string_view names[] = {
+    "start_flow", "set_slot",           "correct_slot",   "cancel_flow",   "clarify",
+    "chitchat",   "knowledge_question", "human_handover", "skip_question", "repeat",
+    "restart",    "cannot_handle"};
 static_assert(std::size(names) == std::variant_size_v<Command>);
 
 constexpr std::size_t flows_limit = 4;

@@ -1,13 +1,13 @@
 #include "dialog/condition.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <utility>
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "nlu/base/regex.h"
 #include "nlu/base/unicode.h"

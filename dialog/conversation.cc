@@ -33,7 +33,8 @@ void remember_collected(Frame& frame, const std::string& slot) {
 // What acts next lies on top: a resumed flow moves there with all it called.
 void raise(Conversation& c, std::uint64_t id) {
   auto& stack = c.stack;
-  const auto at = std::find_if(stack.begin(), stack.end(), [&](const Frame& f) { return f.id == id; });
+  const auto at =
+      std::find_if(stack.begin(), stack.end(), [&](const Frame& f) { return f.id == id; });
   if (at == stack.end()) return;
   auto begin = at;
   while (begin != stack.begin() && begin->parent != 0) --begin;

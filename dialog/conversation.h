@@ -21,8 +21,8 @@ struct Frame {
   std::uint64_t parent = 0;  // The frame that called it; 0: none
   bool waiting = false;      // An answer to the collect it stands at is awaited.
   bool interrupted = false;
-  nlu::json::object context;               // A pattern's
-  std::vector<std::string> collected;      // Slots asked or set in this frame, in order.
+  nlu::json::object context;           // A pattern's
+  std::vector<std::string> collected;  // Slots asked or set in this frame, in order.
 };
 
 struct PendingEffect {
@@ -48,12 +48,12 @@ struct Conversation {
   std::map<std::string, nlu::json::value> slots;  // Without those that are null.
   std::vector<Frame> stack;
   std::uint64_t last_frame = 0, last_effect = 0, last_timer = 0;
-  std::vector<PendingEffect> pending;             // At most one today.
+  std::vector<PendingEffect> pending;                              // At most one today.
   std::map<std::uint64_t, std::pair<std::string, Millis>> timers;  // id → kind, due
 
-  std::vector<event::Replied> last_replies;       // Of the last turn that had any: to repeat,
-                                                  // and what "the second one" refers to.
-  int not_understood = 0;                         // Turns in a row.
+  std::vector<event::Replied> last_replies;  // Of the last turn that had any: to repeat,
+                                             // and what "the second one" refers to.
+  int not_understood = 0;                    // Turns in a row.
   event::HandoverChanged::State handover = event::HandoverChanged::State::none;
   std::string handover_by, handover_queue;
 

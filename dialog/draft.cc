@@ -1,11 +1,11 @@
 #include "dialog/draft.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "nlu/base/unicode.h"
 

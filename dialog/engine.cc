@@ -140,8 +140,9 @@ void Turn::start_session(const std::string& model_version) {
       emit(event::SlotSet{name, slot.initial, "reset", 0});
     }
   }
-  const bool has_timer = std::any_of(c_.timers.begin(), c_.timers.end(),
-                                     [](const auto& timer) { return timer.second.first == "idle"; });
+  const bool has_timer = std::any_of(c_.timers.begin(), c_.timers.end(), [](const auto& timer) {
+    return timer.second.first == "idle";
+  });
   if (!has_timer) set_timer("idle", now_ + to_millis(bot_.session_timeout));
 }
 
@@ -225,9 +226,9 @@ void Turn::take(const input::Said& said) {
 }
 
 void Turn::take(const input::ActionReturned& returned) {
-  const auto pending = std::find_if(c_.pending.begin(), c_.pending.end(), [&](const PendingEffect& p) {
-    return p.effect == returned.effect;
-  });
+  const auto pending =
+      std::find_if(c_.pending.begin(), c_.pending.end(),
+                   [&](const PendingEffect& p) { return p.effect == returned.effect; });
   if (pending == c_.pending.end()) return;
   const std::uint64_t id = pending->frame;
   static constexpr const char* outcomes[] = {"answered", "timeout", "failed", "unknown", "refused"};
@@ -241,8 +242,8 @@ void Turn::take(const input::ActionReturned& returned) {
   const Step* step = flow.find_step(waiting.step);
   const Http* http = step ? std::get_if<Http>(&step->what) : nullptr;
   if (!http) return fail(fmt::format("{} waits for an action where there is none", waiting.flow));
-  const bool fine = outcome.kind == HttpOutcome::Kind::answered && outcome.status >= 200 &&
-                    outcome.status < 300;
+  const bool fine =
+      outcome.kind == HttpOutcome::Kind::answered && outcome.status >= 200 && outcome.status < 300;
   const auto body = fine && !outcome.body.empty() ? nlu::parse_json(outcome.body)
                                                   : nlu::Result<json::value>(json::value());
   if (!fine || (!body && !http->result.empty())) {
@@ -252,7 +253,8 @@ void Turn::take(const input::ActionReturned& returned) {
     go_on(id, flow, *step);
   }
   if (c_.handover == State::accepted) return;
-  if (!c_.stack.empty() && c_.stack.back().waiting) return;  // Another question was asked meanwhile.
+  if (!c_.stack.empty() && c_.stack.back().waiting)
+    return;  // Another question was asked meanwhile.
   run();
   never_silent();
 }

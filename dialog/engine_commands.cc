@@ -24,7 +24,8 @@ bool is_trusted(const std::string& by) { return by == "script"; }
 
 bool sets(const Command& command, const std::string& slot) {
   if (const auto* set = std::get_if<command::SetSlot>(&command)) return set->slot == slot;
-  if (const auto* correct = std::get_if<command::CorrectSlot>(&command)) return correct->slot == slot;
+  if (const auto* correct = std::get_if<command::CorrectSlot>(&command))
+    return correct->slot == slot;
   return false;
 }
 
@@ -46,9 +47,9 @@ const Collect* Turn::open_collect() const {
 
 // A question with force_slot_filling hears its answer and the call for a person, nothing else.
 std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
-  std::vector<Command> all(commands.begin(),
-                           commands.begin() + static_cast<std::ptrdiff_t>(
-                                                  std::min(commands.size(), commands_limit)));
+  std::vector<Command> all(
+      commands.begin(),
+      commands.begin() + static_cast<std::ptrdiff_t>(std::min(commands.size(), commands_limit)));
   const Collect* open = open_collect();
   if (open && open->force_slot_filling && c_.stack.back().waiting) {
     std::erase_if(all, [&](const Command& one) {
@@ -97,7 +98,8 @@ void Turn::obey(const std::vector<Command>& given) {
       run_pattern("pattern_human_handoff");
       yielded_ = true;
     }
-    if (const auto* cannot = std::get_if<command::CannotHandle>(&one)) cannot_handle(cannot->reason);
+    if (const auto* cannot = std::get_if<command::CannotHandle>(&one))
+      cannot_handle(cannot->reason);
   }
 }
 
@@ -111,8 +113,7 @@ void Turn::start_flow(const std::string& id) {
     return one.flow == id && one.parent == 0;
   });
   const auto index = static_cast<std::size_t>(running - c_.stack.begin());
-  const bool is_current =
-      running != c_.stack.end() && index == group_begin(c_.stack.size() - 1);
+  const bool is_current = running != c_.stack.end() && index == group_begin(c_.stack.size() - 1);
   if (is_current) return;  // The loop asks its question again.
   if (running == c_.stack.end() &&
       c_.stack.size() >= static_cast<std::size_t>(limits_.stack_depth)) {

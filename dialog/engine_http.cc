@@ -75,7 +75,8 @@ void Turn::take_results(const Http& http, const json::value& body, std::uint64_t
     const json::value* found = nlu::select(body, path);
     json::value value = found ? *found : json::value();
     if (slot) value = accept_for_slot(*slot, value).value_or(json::value());
-    if (value.is_structured() || (value.is_string() && value.get_string().size() > value_bytes_limit)) {
+    if (value.is_structured() ||
+        (value.is_string() && value.get_string().size() > value_bytes_limit)) {
       if (json::serialize(value).size() > value_bytes_limit) value = nullptr;
     }
     if (value.is_null() && !c_.slots.count(name)) continue;
@@ -92,8 +93,8 @@ void Turn::http_failed(const Flow& flow, const Http& http, std::uint64_t id,
     if (fit > best_fit) best = &entry, best_fit = fit;
   }
   if (!best) {
-    emit(event::Failed{fmt::format("{} {} at {}: {}", http.method, http.path, flow.id,
-                                   describe(outcome))});
+    emit(event::Failed{
+        fmt::format("{} {} at {}: {}", http.method, http.path, flow.id, describe(outcome))});
     end_group(id, event::FlowEnded::How::cancelled);
     return run_pattern("pattern_internal_error");
   }

@@ -75,8 +75,8 @@ void Turn::reset_slot(const std::string& name, std::uint64_t holder) {
   emit(event::SlotSet{name, initial, "reset", holder});
 }
 
-// What a flow asked or set goes with it, HTTP results too, unless it is persisted, shared, or a flow
-// that still runs holds it.
+// What a flow asked or set goes with it, HTTP results too, unless it is persisted, shared, or a
+// flow that still runs holds it.
 void Turn::reset_slots(const Frame& ended) {
   const Flow* flow = flow_of(ended);
   const std::vector<std::string> slots = ended.collected;
@@ -185,23 +185,22 @@ bool Turn::step_once() {
     return true;
   };
   return std::visit(
-      Overloaded{
-          [&](const Collect& collect) { return do_collect(*flow, *step, collect); },
-          [&](const SetSlots& set) { return do_set_slots(set), then_go_on(); },
-          [&](const Say& one) {
-            say_or(one.response, in_words(one.response), top());
-            return then_go_on();
-          },
-          [&](const Http& http) { return do_http(*step, http); },
-          [&](const Call& call) { return do_call(call); },
-          [&](const Link& link) { return do_link(link.flow), true; },
-          [&](const Noop&) { return then_go_on(); },
-          [&](const Handover& handover) { return do_handover(handover), false; },
-          [&](const Builtin& builtin) {
-            const json::object context = top()->context;
-            do_builtin(builtin.action, context);
-            return then_go_on();
-          }},
+      Overloaded{[&](const Collect& collect) { return do_collect(*flow, *step, collect); },
+                 [&](const SetSlots& set) { return do_set_slots(set), then_go_on(); },
+                 [&](const Say& one) {
+                   say_or(one.response, in_words(one.response), top());
+                   return then_go_on();
+                 },
+                 [&](const Http& http) { return do_http(*step, http); },
+                 [&](const Call& call) { return do_call(call); },
+                 [&](const Link& link) { return do_link(link.flow), true; },
+                 [&](const Noop&) { return then_go_on(); },
+                 [&](const Handover& handover) { return do_handover(handover), false; },
+                 [&](const Builtin& builtin) {
+                   const json::object context = top()->context;
+                   do_builtin(builtin.action, context);
+                   return then_go_on();
+                 }},
       step->what);
 }
 
@@ -216,7 +215,8 @@ void Turn::go_on(std::uint64_t id, const Flow& flow, const Step& step) {
   if (!acting) return;
   const ConversationNames names(c_, acting);
   for (const Branch& branch : step.next) {
-    if (!branch.condition || branch.condition->evaluate(names)) return enter(id, flow, branch.target);
+    if (!branch.condition || branch.condition->evaluate(names))
+      return enter(id, flow, branch.target);
   }
   end_frame(id, How::completed);
 }

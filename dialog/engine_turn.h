@@ -127,7 +127,7 @@ class Turn {
   int steps_ = 0;
   int replies_ = 0;
   bool failing_ = false;
-  bool yielded_ = false;  // The turn ends here whatever lies on the stack.
+  bool yielded_ = false;             // The turn ends here whatever lies on the stack.
   const Flow* completed_ = nullptr;  // What pattern_completed will speak of.
   std::uint64_t asked_ = 0;          // The frame that asked in this turn; 0: none.
   std::set<std::string> corrected_;  // Slots corrected in this turn.

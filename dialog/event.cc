@@ -16,7 +16,8 @@ void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   const std::string repaired =
       nlu::is_utf8(text) ? std::string() : nlu::truncate(text, text.size());
-  if (!repaired.empty()) text = nlu::is_utf8(repaired) ? std::string_view(repaired) : "\xEF\xBF\xBD";
+  if (!repaired.empty())
+    text = nlu::is_utf8(repaired) ? std::string_view(repaired) : "\xEF\xBF\xBD";
   out += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -81,8 +82,7 @@ void fields(FieldWriter& open, FieldWriter& personal, const event::Interpreted& 
 
 void fields(FieldReader& open, FieldReader& personal, event::Interpreted& e) {
   json::object meaning;
-  for (const char* key :
-       {"segments", "language", "sentiment", "urgency", "model_version"}) {
+  for (const char* key : {"segments", "language", "sentiment", "urgency", "model_version"}) {
     if (const json::value* value = open.take(key)) meaning.emplace(key, *value);
   }
   if (const json::value* entities = personal.take("entities")) {
@@ -171,13 +171,30 @@ using detail::FieldWriter;
 using nlu::Errc;
 using nlu::Error;
 
-constexpr std::string_view type_names[] = {
-    "conversation_started", "user_identified", "session_started", "session_ended",
-    "uttered",              "interpreted",     "commanded",       "language_changed",
-    "flow_started",         "flow_interrupted", "flow_resumed",   "flow_ended",
-    "step_entered",         "asked",           "slot_set",        "action_started",
-    "action_finished",      "replied",         "person_wrote",    "handover_changed",
-    "feedback_given",       "timer_set",       "timer_ended",     "failed"};
+constexpr std::string_view type_names[] = {"conversation_started",
+                                           "user_identified",
+                                           "session_started",
+                                           "session_ended",
+                                           "uttered",
+                                           "interpreted",
+                                           "commanded",
+                                           "language_changed",
+                                           "flow_started",
+                                           "flow_interrupted",
+                                           "flow_resumed",
+                                           "flow_ended",
+                                           "step_entered",
+                                           "asked",
+                                           "slot_set",
+                                           "action_started",
+                                           "action_finished",
+                                           "replied",
+                                           "person_wrote",
+                                           "handover_changed",
+                                           "feedback_given",
+                                           "timer_set",
+                                           "timer_ended",
+                                           "failed"};
 static_assert(std::size(type_names) + 1 == std::variant_size_v<EventBody>);
 
 // The index-th alternative, default-constructed.
@@ -197,9 +214,7 @@ EventBody body_of_type(std::string_view type) {
   return event::Unknown{std::string(type), {}, {}};
 }
 
-Error corrupt(std::string_view what) {
-  return {Errc::corrupt, fmt::format("event: {}", what)};
-}
+Error corrupt(std::string_view what) { return {Errc::corrupt, fmt::format("event: {}", what)}; }
 
 // An absent object reads as an empty one.
 bool take_object(FieldReader& top, std::string_view key, const json::object*& found) {

@@ -18,9 +18,9 @@
 
 namespace dialog {
 
-using Seq = std::uint64_t;        // Of what the customer can see; from 1, no gaps; 0: internal.
+using Seq = std::uint64_t;          // Of what the customer can see; from 1, no gaps; 0: internal.
 using EventNumber = std::uint64_t;  // Of every event; from 1, no gaps.
-using Millis = std::int64_t;      // Since the Unix epoch, UTC.
+using Millis = std::int64_t;        // Since the Unix epoch, UTC.
 
 enum class Actor { customer, bot, person, system };
 
@@ -46,9 +46,9 @@ namespace event {
 
 struct ConversationStarted {
   std::string bot, channel, language;
-  std::uint64_t random_seed = 0;    // Chooses among variations.
-  std::string secret_hash;   // Of an anonymous visitor's secret; empty: known by `user`.
-  std::string sender;        // On a channel with ids of its own (personal).
+  std::uint64_t random_seed = 0;  // Chooses among variations.
+  std::string secret_hash;        // Of an anonymous visitor's secret; empty: known by `user`.
+  std::string sender;             // On a channel with ids of its own (personal).
 };
 struct UserIdentified {
   std::string user;  // The site's id for them (personal).
@@ -67,8 +67,8 @@ struct Uttered {
   std::uint64_t turn = 0;
   std::string message_id, client;
   std::uint64_t cseq = 0;
-  std::string text;     // (personal) What is shown; of a button its title.
-  std::string payload;  // (personal)
+  std::string text;                      // (personal) What is shown; of a button its title.
+  std::string payload;                   // (personal)
   std::optional<Attachment> attachment;  // (name personal)
 };
 struct Interpreted {
@@ -84,8 +84,8 @@ struct LanguageChanged {
 struct FlowStarted {
   std::uint64_t frame = 0;
   std::string flow;
-  std::string by;  // "customer", "call", "link", "pattern"
-  std::uint64_t parent = 0;  // Of a called flow: the caller's frame
+  std::string by;             // "customer", "call", "link", "pattern"
+  std::uint64_t parent = 0;   // Of a called flow: the caller's frame
   nlu::json::object context;  // A pattern's.
 };
 struct FlowInterrupted {
@@ -118,7 +118,7 @@ struct ActionStarted {
   std::uint64_t frame = 0;
   std::string step;
   std::string method;
-  std::string path;  // (personal) as requested
+  std::string path;         // (personal) as requested
   bool repeatable = false;  // May be done again after a crash.
 };
 struct ActionFinished {
@@ -131,10 +131,10 @@ struct ActionFinished {
 // What the customer gets to read from the bot. Visible.
 struct Replied {
   std::uint64_t turn = 0;
-  std::string id;        // Unique in the conversation: "<turn>-<n>".
-  std::string response;  // Name, for tests and replay.
-  nlu::json::object arguments;  // (personal) What {slots} in it held.
-  std::string text;      // (personal) As sent.
+  std::string id;                              // Unique in the conversation: "<turn>-<n>".
+  std::string response;                        // Name, for tests and replay.
+  nlu::json::object arguments;                 // (personal) What {slots} in it held.
+  std::string text;                            // (personal) As sent.
   std::vector<Choice> buttons, quick_replies;  // (personal)
   std::string image_url, image_alt, attachment_url;
   std::optional<FileRequest> upload;
@@ -185,8 +185,8 @@ using EventBody =
                  event::LanguageChanged, event::FlowStarted, event::FlowInterrupted,
                  event::FlowResumed, event::FlowEnded, event::StepEntered, event::Asked,
                  event::SlotSet, event::ActionStarted, event::ActionFinished, event::Replied,
-                 event::PersonWrote, event::HandoverChanged, event::FeedbackGiven,
-                 event::TimerSet, event::TimerEnded, event::Failed, event::Unknown>;
+                 event::PersonWrote, event::HandoverChanged, event::FeedbackGiven, event::TimerSet,
+                 event::TimerEnded, event::Failed, event::Unknown>;
 
 struct Event {
   EventNumber number = 0;

@@ -36,7 +36,9 @@ template <class E>
 struct EnumNames;
 
 template <class T>
-concept NamedEnum = std::is_enum_v<T> && requires { EnumNames<T>::values; };
+concept NamedEnum = std::is_enum_v<T> && requires {
+  EnumNames<T>::values;
+};
 
 template <class T>
 concept Integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
@@ -87,7 +89,8 @@ class FieldWriter {
 // Takes the fields out of one object; the first that cannot be read is remembered.
 class FieldReader {
  public:
-  FieldReader(const json::object& object, std::string path) : object_(object), path_(std::move(path)) {}
+  FieldReader(const json::object& object, std::string path)
+      : object_(object), path_(std::move(path)) {}
 
   template <class T>
   void operator()(std::string_view key, T& value) {

@@ -1,11 +1,11 @@
 #include "dialog/load.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "dialog/check.h"
 #include "dialog/draft.h"

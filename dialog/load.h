@@ -1,7 +1,8 @@
 // From a bot's folder to a Bot, or to what is wrong with it.
 //
 // bot.yml, domain.yml or domain/, flows/, nlu/, backend.yml; other files are left alone. Everything
-// is read even after a mistake, so that an author sees all of them at once; sorted by file and line.
+// is read even after a mistake, so that an author sees all of them at once; sorted by file and
+// line.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 // The parts of a domain that are neither flows nor wording: slots, intents, entities.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

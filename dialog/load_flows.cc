@@ -1,9 +1,9 @@
 // Flows: triggers, guards and how their steps lead to one another.
 #include "dialog/load_flows.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace dialog {
 

@@ -1,7 +1,7 @@
 // Wording: responses with their variations, buttons, conditions and translations.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

@@ -1,7 +1,7 @@
 // bot.yml: what a bot is called, speaks, and how sure it must be.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

@@ -1,8 +1,8 @@
 // The kinds of steps a flow is made of.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
+
+#include <fmt/format.h>
 
 #include "dialog/load_flows.h"
 

@@ -1,9 +1,9 @@
 // What every bot can do without writing it: the default patterns and their wording, in the bot's
 // own language, read by the same loader. A flow or response of the same name replaces each.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
 

@@ -1,8 +1,8 @@
 #include "dialog/resolve.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace dialog {
 

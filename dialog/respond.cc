@@ -47,9 +47,10 @@ std::string escape_markdown(std::string_view value, bool at_line_start) {
   out.reserve(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    const bool inside_word = i > 0 && i + 1 < value.size() && is_word_byte(value[i - 1]) &&
-                             is_word_byte(value[i + 1]);
-    const bool begins_block = at_line_start && i == 0 && std::string_view("#>-+").find(c) != std::string_view::npos;
+    const bool inside_word =
+        i > 0 && i + 1 < value.size() && is_word_byte(value[i - 1]) && is_word_byte(value[i + 1]);
+    const bool begins_block =
+        at_line_start && i == 0 && std::string_view("#>-+").find(c) != std::string_view::npos;
     if (c == '\n' || c == '\r') {
       out += ' ';
       continue;
@@ -67,7 +68,8 @@ std::string percent_encode(std::string_view value) {
   std::string out;
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte < 0x80 && (std::isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~');
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~');
     if (plain) {
       out += c;
     } else {
@@ -87,10 +89,10 @@ std::string_view name_at(std::string_view text, std::size_t open) {
   const std::size_t close = text.find('}', open);
   if (close == std::string_view::npos) return {};
   const std::string_view name = text.substr(open + 1, close - open - 1);
-  const bool fine = !name.empty() && name.size() <= 128 &&
-                    std::all_of(name.begin(), name.end(), [](char c) {
-                      return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
-                    });
+  const bool fine =
+      !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.';
+      });
   return fine ? name : std::string_view();
 }
 
@@ -104,7 +106,8 @@ json::value fill_at(const json::value& value, const Names& names, std::size_t de
   if (depth > depth_limit) return nullptr;
   if (const json::string* text = value.if_string()) {
     const std::string_view written = view(*text);
-    const std::string_view name = written.starts_with('{') ? name_at(written, 0) : std::string_view();
+    const std::string_view name =
+        written.starts_with('{') ? name_at(written, 0) : std::string_view();
     if (!name.empty() && name.size() + 2 == written.size()) {
       const json::value* held = look_up(names, name);
       return held ? *held : json::value();
@@ -127,7 +130,8 @@ json::value fill_at(const json::value& value, const Names& names, std::size_t de
 }
 
 // 3 for a condition that holds and this channel, …, 0 for neither; nullopt: does not fit.
-std::optional<int> fitness(const Variation& variation, const Names& names, std::string_view channel) {
+std::optional<int> fitness(const Variation& variation, const Names& names,
+                           std::string_view channel) {
   if (!variation.channel.empty() && variation.channel != channel) return std::nullopt;
   if (variation.condition && !variation.condition->evaluate(names)) return std::nullopt;
   return (variation.channel.empty() ? 0 : 2) + (variation.condition ? 1 : 0);
@@ -150,7 +154,8 @@ const Variation* choose(const Response& response, const Conversation& conversati
 }
 
 template <class Value>
-const Value* in_language(const std::map<std::string, Value>& by_language, std::string_view language) {
+const Value* in_language(const std::map<std::string, Value>& by_language,
+                         std::string_view language) {
   if (language.empty() || by_language.empty()) return nullptr;
   auto found = by_language.find(std::string(language));
   if (found == by_language.end()) {
@@ -166,7 +171,8 @@ std::vector<Choice> fill_choices(const std::vector<Button>& buttons, const Names
     const Template* translated = in_language(button.title_translations, language);
     const Template& title = translated ? *translated : button.title;
     choices.push_back({fill(title.text, names, Escape::none, &arguments),
-                       fill(button.payload, names, Escape::none), fill(button.url, names, Escape::url)});
+                       fill(button.payload, names, Escape::none),
+                       fill(button.url, names, Escape::url)});
   }
   return choices;
 }
@@ -222,7 +228,8 @@ std::string to_text(const json::value& value) {
   }
 }
 
-std::string fill(std::string_view text, const Names& names, Escape escape, json::object* arguments) {
+std::string fill(std::string_view text, const Names& names, Escape escape,
+                 json::object* arguments) {
   std::string out;
   out.reserve(text.size() + 16);
   for (std::size_t i = 0; i < text.size();) {
@@ -261,14 +268,15 @@ std::optional<event::Replied> respond(const Bot& bot, const Conversation& conver
   const Variation* variation = choose(*response, conversation, names);
   if (!variation) return std::nullopt;
 
-  const Escape escape =
-      reads_markdown(conversation.channel) ? Escape::markdown : Escape::none;
+  const Escape escape = reads_markdown(conversation.channel) ? Escape::markdown : Escape::none;
   const Template* translated = in_language(variation->translations, conversation.language);
   event::Replied reply;
   reply.response = response->name;
-  reply.text = fill(translated ? translated->text : variation->text.text, names, escape, &reply.arguments);
+  reply.text =
+      fill(translated ? translated->text : variation->text.text, names, escape, &reply.arguments);
   reply.buttons = fill_choices(variation->buttons, names, conversation.language, reply.arguments);
-  reply.quick_replies = fill_choices(variation->quick_replies, names, conversation.language, reply.arguments);
+  reply.quick_replies =
+      fill_choices(variation->quick_replies, names, conversation.language, reply.arguments);
   reply.image_url = fill(variation->image_url, names, Escape::url);
   reply.image_alt = fill(variation->image_alt, names, Escape::none);
   reply.attachment_url = fill(variation->attachment_url, names, Escape::url);

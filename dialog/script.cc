@@ -24,9 +24,9 @@ using nlu::Yaml;
 constexpr Millis silence_limit = Millis{366} * 24 * 3600 * 1000;
 constexpr int effects_limit = 100;  // In a turn: a loop through HTTP actions must end.
 
-const std::vector<std::string> turn_keys = {"opens",    "customer", "payload", "attachment",
+const std::vector<std::string> turn_keys = {"opens",     "customer", "payload", "attachment",
                                             "silence_s", "commands", "bot",     "bot_says",
-                                            "slots",    "events",   "buttons"};
+                                            "slots",     "events",   "buttons"};
 
 // ---- reading ----
 
@@ -66,7 +66,8 @@ class ScriptReader {
 
   void read_now(const Yaml& node) {
     int year = 0, month = 0, day = 0, hour = 0, minute = 0;
-    const int read = std::sscanf(node.text.c_str(), "%4d-%2d-%2dT%2d:%2d", &year, &month, &day, &hour, &minute);
+    const int read =
+        std::sscanf(node.text.c_str(), "%4d-%2d-%2dT%2d:%2d", &year, &month, &day, &hour, &minute);
     const std::chrono::year_month_day date(std::chrono::year(year),
                                            std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day)));
@@ -84,7 +85,8 @@ class ScriptReader {
     if (node.is_scalar()) all.push_back(node.text);
     for (const Yaml& item : node.items) {
       if (item.is_scalar()) all.push_back(item.text);
-      if (!item.is_scalar()) error(item.mark, fmt::format("'{}' is a text or a list of texts", what));
+      if (!item.is_scalar())
+        error(item.mark, fmt::format("'{}' is a text or a list of texts", what));
     }
     if (node.is_map()) error(node.mark, fmt::format("'{}' is a text or a list of texts", what));
     return all;
@@ -106,12 +108,14 @@ class ScriptReader {
   void read_attachment(const Yaml& node, Line& line) {
     line.kind = Line::Kind::attachment;
     line.attachment = {"upload", "file", 1000, "application/octet-stream"};
-    if (!node.is_map()) return error(node.mark, "'attachment' is a map like {name: a.jpg, media_type: image/jpeg}");
+    if (!node.is_map())
+      return error(node.mark, "'attachment' is a map like {name: a.jpg, media_type: image/jpeg}");
     check(node, {"name", "media_type", "size"});
     if (const Yaml* name = node.find("name")) line.attachment.name = name->text;
     if (const Yaml* type = node.find("media_type")) line.attachment.media_type = type->text;
     if (const Yaml* size = node.find("size")) {
-      line.attachment.size = static_cast<std::uint64_t>(std::max<std::int64_t>(size->as_integer().value_or(0), 0));
+      line.attachment.size =
+          static_cast<std::uint64_t>(std::max<std::int64_t>(size->as_integer().value_or(0), 0));
     }
   }
 
@@ -144,7 +148,8 @@ class ScriptReader {
       return true;
     }
     if (turn.find("commands")) return true;  // Said without words.
-    error(turn.mark, "a turn needs 'customer', 'payload', 'attachment', 'commands', 'silence_s' or 'opens'");
+    error(turn.mark,
+          "a turn needs 'customer', 'payload', 'attachment', 'commands', 'silence_s' or 'opens'");
     return false;
   }
 
@@ -213,7 +218,8 @@ std::string last_step(const Bot& bot, const Conversation& conversation,
     if (const auto* started = std::get_if<event::FlowStarted>(&event.body)) {
       flows[started->frame] = started->flow;
     }
-    if (const auto* ended = std::get_if<event::FlowEnded>(&event.body)) flows[ended->frame] = ended->flow;
+    if (const auto* ended = std::get_if<event::FlowEnded>(&event.body))
+      flows[ended->frame] = ended->flow;
   }
   for (const Event& event : events) {
     const auto* entered = std::get_if<event::StepEntered>(&event.body);
@@ -221,7 +227,8 @@ std::string last_step(const Bot& bot, const Conversation& conversation,
     const Flow* flow = bot.find_flow(flows[entered->frame]);
     const Step* step = flow && !flow->is_pattern ? flow->find_step(entered->step) : nullptr;
     if (step) {
-      place = fmt::format("{}:{}: {}, step {}", step->mark.file, step->mark.line, flow->id, step->id);
+      place =
+          fmt::format("{}:{}: {}, step {}", step->mark.file, step->mark.line, flow->id, step->id);
     }
   }
   return place;
@@ -271,7 +278,8 @@ std::string complaints(const Line& line, const Rehearsal::Heard& heard,
   for (const event::Replied& reply : heard.replies) said += reply.text + "\n";
   for (const nlu::Regex& regex : line.bot_says) {
     if (regex.matches_somewhere(said)) continue;
-    text += fmt::format("  expected bot_says: {}\n       got: {}\n", regex.pattern(), trimmed(said));
+    text +=
+        fmt::format("  expected bot_says: {}\n       got: {}\n", regex.pattern(), trimmed(said));
   }
   for (const auto& [name, expected] : line.slots) {
     const auto found = conversation.slots.find(name);
@@ -281,16 +289,16 @@ std::string complaints(const Line& line, const Rehearsal::Heard& heard,
                         value_text(held));
   }
   for (const std::string& type : line.events) {
-    const bool occurs = std::any_of(heard.events.begin(), heard.events.end(), [&](const Event& e) {
-      return type_name(e.body) == type;
-    });
+    const bool occurs = std::any_of(heard.events.begin(), heard.events.end(),
+                                    [&](const Event& e) { return type_name(e.body) == type; });
     if (!occurs) text += fmt::format("  expected event: {}\n", type);
   }
   if (line.buttons) {
     std::vector<std::string> titles;
     if (!heard.replies.empty()) {
       for (const Choice& choice : heard.replies.back().buttons) titles.push_back(choice.title);
-      for (const Choice& choice : heard.replies.back().quick_replies) titles.push_back(choice.title);
+      for (const Choice& choice : heard.replies.back().quick_replies)
+        titles.push_back(choice.title);
     }
     if (titles != *line.buttons) {
       text += fmt::format("  expected buttons: {}\n       got buttons: {}\n",
@@ -355,7 +363,8 @@ void Rehearsal::give(const Input& input, Heard& heard) {
   Advance step = advance(bot_, conversation_, input, now_);
   for (Event& event : step.events) {
     conversation_.apply(event);
-    if (const auto* reply = std::get_if<event::Replied>(&event.body)) heard.replies.push_back(*reply);
+    if (const auto* reply = std::get_if<event::Replied>(&event.body))
+      heard.replies.push_back(*reply);
     heard.events.push_back(std::move(event));
   }
   for (Effect& one : step.effects) {
@@ -383,9 +392,9 @@ void Rehearsal::settle(Heard& heard) {
 
 void Rehearsal::pass(Millis until, Heard& heard) {
   for (;;) {
-    const auto next = std::min_element(timers_.begin(), timers_.end(), [](const auto& a, const auto& b) {
-      return a.second < b.second;
-    });
+    const auto next =
+        std::min_element(timers_.begin(), timers_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     if (next == timers_.end() || next->second > until) break;
     const std::uint64_t timer = next->first;
     now_ = std::max(now_, next->second);
@@ -504,7 +513,8 @@ std::optional<std::string> rehearse(const Bot& bot, const nlu::Interpreter* inte
         heard = rehearsal.open();
         break;
       case Line::Kind::customer:
-        heard = line.commands ? rehearsal.command(line.text, *line.commands) : rehearsal.say(line.text);
+        heard =
+            line.commands ? rehearsal.command(line.text, *line.commands) : rehearsal.say(line.text);
         break;
       case Line::Kind::payload:
         heard = rehearsal.press(line.text);
@@ -520,8 +530,8 @@ std::optional<std::string> rehearse(const Bot& bot, const nlu::Interpreter* inte
     if (!place.empty()) standing = place;
     const std::string wrong = complaints(line, heard, rehearsal.conversation());
     if (wrong.empty()) continue;
-    std::string report = fmt::format("{}:{}: {}\n{}", line.mark.file, line.mark.line,
-                                     title_of(line), wrong);
+    std::string report =
+        fmt::format("{}:{}: {}\n{}", line.mark.file, line.mark.line, title_of(line), wrong);
     report += indented(explain(bot, heard));
     if (!standing.empty()) report += fmt::format("  last step: {}\n", standing);
     return report;

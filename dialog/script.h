@@ -31,18 +31,18 @@ struct Line {
   std::string text;  // customer's words, a payload
   Attachment attachment;
   Millis silence = 0;
-  std::optional<std::vector<Command>> commands;      // In place of understanding
-  std::optional<std::vector<std::string>> bot;       // Responses, all of them, in order
-  std::vector<nlu::Regex> bot_says;                  // Each is found in the replies' text.
-  std::map<std::string, json::value> slots;          // null: not set
-  std::vector<std::string> events;                   // Kinds that must occur
-  std::optional<std::vector<std::string>> buttons;   // Titles of the last reply's
+  std::optional<std::vector<Command>> commands;     // In place of understanding
+  std::optional<std::vector<std::string>> bot;      // Responses, all of them, in order
+  std::vector<nlu::Regex> bot_says;                 // Each is found in the replies' text.
+  std::map<std::string, json::value> slots;         // null: not set
+  std::vector<std::string> events;                  // Kinds that must occur
+  std::optional<std::vector<std::string>> buttons;  // Titles of the last reply's
 };
 
 struct Script {
   std::string file;
   std::string name;
-  std::string language;  // Empty: the bot's
+  std::string language;            // Empty: the bot's
   Millis now = 1'767'607'200'000;  // 2026-01-05T10:00:00Z, a Monday
   std::vector<Line> lines;
 };

@@ -59,13 +59,13 @@ struct OutboxRow {
 
 // Everything one step changes; kept whole or not at all.
 struct Batch {
-  std::vector<Event> events;              // Numbers expected_last + 1 …
-  std::optional<std::string> snapshot;    // Conversation as of the last of `events`; of what is
-                                          // kept when there are none: at an eviction.
+  std::vector<Event> events;            // Numbers expected_last + 1 …
+  std::optional<std::string> snapshot;  // Conversation as of the last of `events`; of what is
+                                        // kept when there are none: at an eviction.
   std::vector<MessageRecord> messages;
   std::vector<ClientRecord> clients;
   std::vector<TimerRow> timers_set;
-  std::vector<TimerRow> timers_removed;   // With the due time they were set for
+  std::vector<TimerRow> timers_removed;  // With the due time they were set for
   std::vector<OutboxRow> outbox_added;
   std::vector<std::uint64_t> outbox_removed;
 };
@@ -102,8 +102,9 @@ class StateStore {
   virtual void load(ConversationId id,
                     std::function<void(nlu::Result<std::optional<Kept>>)> done) = 0;
 
-  virtual void find_message(ConversationId id, std::string client, std::string message_id,
-                            std::function<void(nlu::Result<std::optional<MessageRecord>>)> done) = 0;
+  virtual void find_message(
+      ConversationId id, std::string client, std::string message_id,
+      std::function<void(nlu::Result<std::optional<MessageRecord>>)> done) = 0;
   virtual void find_client(ConversationId id, std::string client,
                            std::function<void(nlu::Result<std::optional<ClientRecord>>)> done) = 0;
 

@@ -157,8 +157,7 @@ std::optional<Payload> parse_intent_payload(std::string_view payload) {
   Payload parsed;
   parsed.intent = std::string(trimmed(payload.substr(0, brace)));
   const bool is_name =
-      !parsed.intent.empty() &&
-      std::all_of(parsed.intent.begin(), parsed.intent.end(), [](char c) {
+      !parsed.intent.empty() && std::all_of(parsed.intent.begin(), parsed.intent.end(), [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '/';
       });
   if (!is_name) return std::nullopt;
@@ -309,7 +308,8 @@ std::optional<Command> Reading::steering(const std::string& intent) const {
   return std::nullopt;
 }
 
-// Flows that the utterance may mean, likeliest first: the best intent's, and those nearly as likely.
+// Flows that the utterance may mean, likeliest first: the best intent's, and those nearly as
+// likely.
 std::vector<std::string> Reading::candidates() const {
   std::vector<std::string> flows;
   if (!segment_) return flows;
@@ -351,11 +351,10 @@ const nlu::Entity* Reading::entity_for(const Slot& slot) const {
     if (!mapping.intents.empty() && !contains(mapping.intents, best())) continue;
     if (contains(mapping.not_intents, best())) continue;
     for (const nlu::Entity& entity : said_.entities) {
-      const bool same = from_entity
-                            ? entity.type == mapping.entity &&
-                                  (mapping.role.empty() || entity.role == mapping.role) &&
-                                  (mapping.group.empty() || entity.group == mapping.group)
-                            : entity.type == slot.name;
+      const bool same = from_entity ? entity.type == mapping.entity &&
+                                          (mapping.role.empty() || entity.role == mapping.role) &&
+                                          (mapping.group.empty() || entity.group == mapping.group)
+                                    : entity.type == slot.name;
       if (same && !entity.negated && !entity.retracted) found = &entity;
     }
     if (found) return found;
@@ -376,10 +375,10 @@ std::optional<json::value> Reading::confirmation_answer() const {
     if (best() == u.affirm) return true;
     if (best() == u.deny) return false;
   }
-  static const std::set<std::string> yes = {"yes", "y", "yeah", "yep", "ok", "okay", "sure",
-                                            "是", "是的", "好", "好的", "对", "可以", "ja"};
-  static const std::set<std::string> no = {"no", "n", "nope", "nah", "不", "不是", "不要", "不用",
-                                           "否", "nein"};
+  static const std::set<std::string> yes = {"yes", "y",    "yeah", "yep",  "ok", "okay", "sure",
+                                            "是",  "是的", "好",   "好的", "对", "可以", "ja"};
+  static const std::set<std::string> no = {"no",   "n",    "nope", "nah", "不",
+                                           "不是", "不要", "不用", "否",  "nein"};
   std::string folded = nlu::fold(trimmed(text_));
   while (!folded.empty() && std::string_view(".!,").find(folded.back()) != std::string_view::npos) {
     folded.pop_back();
@@ -402,12 +401,12 @@ std::optional<json::value> Reading::shown_choice() const {
     if (nlu::fold(one->title) == folded) chosen = one;
   }
   static const std::map<std::string, std::size_t> ordinals = {
-      {"first", 1}, {"second", 2}, {"third", 3}, {"fourth", 4}, {"fifth", 5},
-      {"1", 1},     {"2", 2},      {"3", 3},     {"4", 4},      {"5", 5},
-      {"1st", 1},   {"2nd", 2},    {"3rd", 3},   {"4th", 4},    {"one", 1},
+      {"first", 1}, {"second", 2}, {"third", 3},  {"fourth", 4}, {"fifth", 5},
+      {"1", 1},     {"2", 2},      {"3", 3},      {"4", 4},      {"5", 5},
+      {"1st", 1},   {"2nd", 2},    {"3rd", 3},    {"4th", 4},    {"one", 1},
       {"two", 2},   {"three", 3},  {"第一个", 1}, {"第二个", 2}, {"第三个", 3}};
-  static const std::set<std::string> around = {"the", "one", "number", "option", "please", ".", "i",
-                                               "take", "want", "choose", "nr", "no"};
+  static const std::set<std::string> around = {"the", "one",  "number", "option", "please", ".",
+                                               "i",   "take", "want",   "choose", "nr",     "no"};
   if (!chosen && !shown.empty()) {
     std::size_t position = 0;
     const auto whole = ordinals.find(folded);
@@ -434,7 +433,8 @@ std::optional<json::value> Reading::shown_choice() const {
     return payload_value(std::string_view(chosen->payload)
                              .substr(prefix.size(), chosen->payload.size() - prefix.size() - 1));
   }
-  return chosen->payload.starts_with('/') ? json::value(chosen->title) : json::value(chosen->payload);
+  return chosen->payload.starts_with('/') ? json::value(chosen->title)
+                                          : json::value(chosen->payload);
 }
 
 std::optional<json::value> Reading::choice_answer() const {
@@ -531,7 +531,8 @@ bool Reading::belongs_elsewhere(const json::value& answered) const {
   if (!has_correction_cue(text_)) return false;
   const nlu::Span span = span_of(answered);
   return std::any_of(relevant_.begin(), relevant_.end(), [&](const std::string& name) {
-    const Slot* slot = name != open_.collect->slot && c_.slots.count(name) ? bot_.find_slot(name) : nullptr;
+    const Slot* slot =
+        name != open_.collect->slot && c_.slots.count(name) ? bot_.find_slot(name) : nullptr;
     const nlu::Entity* entity = slot ? entity_for(*slot) : nullptr;
     return entity && entity->span.begin < span.end && span.begin < entity->span.end;
   });
@@ -556,8 +557,8 @@ std::optional<json::value> Reading::answer() {
 
 // Whether the customer takes something back: "no, I meant …".
 bool has_correction_cue(std::string_view text) {
-  static const std::set<std::string> cues = {"meant", "mean",    "actually", "sorry", "wrong",
-                                             "instead", "correction", "mistake", "rather", "oops"};
+  static const std::set<std::string> cues = {"meant",   "mean",       "actually", "sorry",  "wrong",
+                                             "instead", "correction", "mistake",  "rather", "oops"};
   static const char* const han_cues[] = {"不是", "不对", "错了", "应该是", "我是说"};
   for (const char* cue : han_cues) {
     if (text.find(cue) != std::string_view::npos) return true;
@@ -588,7 +589,8 @@ std::vector<std::string> Reading::by_mention(const std::vector<std::string>& slo
   return ordered;
 }
 
-// Whether a flow that runs or sleeps works with the slot's value; else it is left from an earlier one.
+// Whether a flow that runs or sleeps works with the slot's value; else it is left from an earlier
+// one.
 bool Reading::is_in_use(const std::string& slot) const {
   return std::any_of(c_.stack.begin(), c_.stack.end(),
                      [&](const Frame& frame) { return contains(frame.collected, slot); });
@@ -707,8 +709,8 @@ std::vector<Command> Reading::of_text() {
 
   std::vector<std::string> flows = candidates();
   const Flow* flow = flows.empty() ? nullptr : bot_.find_flow(flows.front());
-  const bool startable =
-      flow && !is_outside() && p_of_best() >= threshold_of(*flow, best()) && !is_of_current_group(*flow);
+  const bool startable = flow && !is_outside() && p_of_best() >= threshold_of(*flow, best()) &&
+                         !is_of_current_group(*flow);
 
   if (open_) {
     const std::string& asked = open_.collect->slot;
@@ -729,11 +731,11 @@ std::vector<Command> Reading::of_text() {
     }
     const bool begins_flow = startable && p_of_best() >= sure && !is_correction(commands);
     if (!commands.empty() && !begins_flow) return commands;
-    const bool from_text = open_.slot && std::any_of(open_.slot->mappings.begin(),
-                                                     open_.slot->mappings.end(), [](const auto& m) {
-                                                       return m.kind == SlotMapping::Kind::from_text ||
-                                                              m.kind == SlotMapping::Kind::from_llm;
-                                                     });
+    const bool from_text =
+        open_.slot &&
+        std::any_of(open_.slot->mappings.begin(), open_.slot->mappings.end(), [](const auto& m) {
+          return m.kind == SlotMapping::Kind::from_text || m.kind == SlotMapping::Kind::from_llm;
+        });
     const bool any_text = open_.type == InputType::any && from_text;
     if ((free_text && from_text) || any_text) {
       if (startable && p_of_best() >= sure && flows.size() < 2) return start(*flow);

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "nlu/builtin_scan.h"
 

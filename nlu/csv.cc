@@ -1,11 +1,11 @@
 #include "nlu/csv.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <fstream>
 #include <optional>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "nlu/base/unicode.h"
 

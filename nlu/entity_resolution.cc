@@ -1,12 +1,12 @@
 #include "nlu/entity_resolution.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "nlu/base/regex.h"
 #include "nlu/builtin_entities.h"

@@ -1,10 +1,10 @@
 #include "nlu/interpretation.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace nlu {
 namespace {

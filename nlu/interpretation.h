@@ -39,7 +39,7 @@ struct Entity {
   std::string role;
   std::string group;
   Span span;
-  std::string value;  // Normalised: "59.90", "2026-11-23", a synonym's canonical word.
+  std::string value;   // Normalised: "59.90", "2026-11-23", a synonym's canonical word.
   std::string source;  // "model", "lookup", "regex", "builtin", "payload".
   double p = 1;
   bool negated = false;    // "not the blue one"
@@ -48,8 +48,8 @@ struct Entity {
 
 struct Interpretation {
   std::vector<Segment> segments;
-  std::vector<Entity> entities;  // By span.begin; those of different types may overlap.
-  std::string language;          // BCP 47, "" unknown.
+  std::vector<Entity> entities;     // By span.begin; those of different types may overlap.
+  std::string language;             // BCP 47, "" unknown.
   std::optional<double> sentiment;  // -1 … 1
   std::optional<double> urgency;    // 0 … 1
   std::string model_version;

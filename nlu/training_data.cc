@@ -1,10 +1,10 @@
 #include "nlu/training_data.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "nlu/annotation.h"
 #include "nlu/base/hash.h"

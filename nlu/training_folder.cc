@@ -20,16 +20,20 @@ void read_training_folder(const std::string& folder, TrainingData& data, Diagnos
   const fs::path shown_root = root.has_filename() ? root.filename() : root.parent_path().filename();
   std::error_code failed;
   std::vector<fs::path> files;
-  for (fs::recursive_directory_iterator at(root, failed), end; !failed && at != end; at.increment(failed)) {
+  for (fs::recursive_directory_iterator at(root, failed), end; !failed && at != end;
+       at.increment(failed)) {
     const std::string kind = at->path().extension().string();
-    if ((kind == ".yml" || kind == ".yaml") && at->is_regular_file(failed)) files.push_back(at->path());
+    if ((kind == ".yml" || kind == ".yaml") && at->is_regular_file(failed))
+      files.push_back(at->path());
     if (files.size() > files_limit) break;
   }
   if (failed || files.empty() || files.size() > files_limit) {
     const std::string why = files.size() > files_limit ? "holds too many files"
                             : failed                   ? "cannot be read"
                                                        : "holds no .yml file";
-    diagnostics.push_back({Severity::error, "no_training_data", {shown_root.string(), 0, 0},
+    diagnostics.push_back({Severity::error,
+                           "no_training_data",
+                           {shown_root.string(), 0, 0},
                            fmt::format("the folder {} {}", folder, why)});
     return;
   }

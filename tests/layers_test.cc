@@ -35,7 +35,9 @@ std::vector<Include> includes_below(const std::string& folder) {
   return found;
 }
 
-bool starts_with(const std::string& text, const std::string& with) { return text.rfind(with, 0) == 0; }
+bool starts_with(const std::string& text, const std::string& with) {
+  return text.rfind(with, 0) == 0;
+}
 
 }  // namespace
 
@@ -57,21 +59,21 @@ TEST_CASE("no folder includes one to its left") {
 }
 
 TEST_CASE("each foreign library has its home") {
-  const std::map<std::string, std::set<std::string>> homes{
-      {"torch/torch.h", {"nlu/torch/"}},
-      {"yaml-cpp/", {"nlu/base/"}},
-      {"unicode/", {"nlu/base/"}},
-      {"re2/", {"nlu/base/"}},
-      {"rocksdb/", {"bot/rocksdb_store.cc"}},
-      {"boost/asio", {"bot/"}},
-      {"boost/beast", {"bot/"}}};
+  const std::map<std::string, std::set<std::string>> homes{{"torch/torch.h", {"nlu/torch/"}},
+                                                           {"yaml-cpp/", {"nlu/base/"}},
+                                                           {"unicode/", {"nlu/base/"}},
+                                                           {"re2/", {"nlu/base/"}},
+                                                           {"rocksdb/", {"bot/rocksdb_store.cc"}},
+                                                           {"boost/asio", {"bot/"}},
+                                                           {"boost/beast", {"bot/"}}};
   for (const char* folder : {"nlu", "dialog", "connectors", "bot"}) {
     for (const Include& include : includes_below(folder)) {
       for (const auto& [library, places] : homes) {
         if (!starts_with(include.of, library)) continue;
         INFO(include.file << " includes " << include.of);
-        CHECK(std::any_of(places.begin(), places.end(),
-                          [&](const std::string& place) { return starts_with(include.file, place); }));
+        CHECK(std::any_of(places.begin(), places.end(), [&](const std::string& place) {
+          return starts_with(include.file, place);
+        }));
         CHECK_FALSE((starts_with(library, "boost/") && starts_with(include.file, "bot/runtime/")));
       }
     }

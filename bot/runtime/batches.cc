@@ -96,8 +96,10 @@ std::string check_numbers(const dialog::Conversation& state,
   dialog::EventNumber number = state.last_event;
   dialog::Seq seq = state.head_seq;
   for (const dialog::Event& event : events) {
-    if (event.number != ++number) return fmt::format("event {} is numbered {}", number, event.number);
-    if (event.seq != 0 && event.seq != ++seq) return fmt::format("seq {} after {}", event.seq, seq - 1);
+    if (event.number != ++number)
+      return fmt::format("event {} is numbered {}", number, event.number);
+    if (event.seq != 0 && event.seq != ++seq)
+      return fmt::format("seq {} after {}", event.seq, seq - 1);
   }
   return "";
 }
@@ -113,9 +115,8 @@ dialog::Batch make_batch(const Room& room, const dialog::Advance& advance, int s
       batch.outbox_added.push_back({call->effect, call->request});
     }
   }
-  const bool is_snapshot_due =
-      work.state.last_event + batch.events.size() - work.snapshot_event >=
-      static_cast<std::uint64_t>(std::max(1, snapshot_every));
+  const bool is_snapshot_due = work.state.last_event + batch.events.size() - work.snapshot_event >=
+                               static_cast<std::uint64_t>(std::max(1, snapshot_every));
   if (!is_snapshot_due && work.outbox.empty()) return batch;
   next = work.state;
   for (const dialog::Event& event : batch.events) next->apply(event);

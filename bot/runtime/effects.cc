@@ -104,9 +104,7 @@ bool Runtime::Impl::may_poll() const {
   return more_timers && firing.empty() && (upcoming.empty() || upcoming.begin()->due > now);
 }
 
-bool Runtime::Impl::may_fire() const {
-  return !upcoming.empty() && firing.size() < timers_at_once;
-}
+bool Runtime::Impl::may_fire() const { return !upcoming.empty() && firing.size() < timers_at_once; }
 
 // The store has every timer; memory has those due within the next poll interval.
 void Runtime::Impl::poll_timers() {

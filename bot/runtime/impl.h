@@ -19,7 +19,16 @@ namespace web = connectors::web;
 // What a ticket was given for.
 struct Pending {
   enum class Kind {
-    append, load, find_message, find_client, page, timers, interpret, effect, post_check, post_replies
+    append,
+    load,
+    find_message,
+    find_client,
+    page,
+    timers,
+    interpret,
+    effect,
+    post_check,
+    post_replies
   } kind = Kind::append;
   ConversationId room;
   std::uint64_t number = 0;  // Connection, effect or request
@@ -60,10 +69,10 @@ struct Runtime::Impl {
   std::unordered_map<Request, ConversationId> requests;  // REST callers who wait
   Ticket last_ticket = 0;
   std::uint64_t last_serial = 0;
-  std::size_t turns = 0;     // Turn objects alive
-  std::size_t held = 0;      // Tickets of appends, effects and interpretations
-  std::size_t works = 0;     // Rooms with Work
-  std::size_t crowded_at = 0;  // So many of them, and some have to leave.
+  std::size_t turns = 0;                // Turn objects alive
+  std::size_t held = 0;                 // Tickets of appends, effects and interpretations
+  std::size_t works = 0;                // Rooms with Work
+  std::size_t crowded_at = 0;           // So many of them, and some have to leave.
   std::vector<ConversationId> touched;  // In this call: swept at its end.
 
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms;
@@ -75,10 +84,10 @@ struct Runtime::Impl {
     std::uint64_t timer = 0;
     friend auto operator<=>(const Due&, const Due&) = default;
   };
-  std::set<Due> upcoming;    // Those soon due, and those overdue that wait for their turn
+  std::set<Due> upcoming;  // Those soon due, and those overdue that wait for their turn
   std::set<std::pair<ConversationId, std::uint64_t>> firing;
-  Millis next_poll = 0;      // Of the store's timers
-  Millis horizon = 0;        // Timers due up to here are in `upcoming`.
+  Millis next_poll = 0;  // Of the store's timers
+  Millis horizon = 0;    // Timers due up to here are in `upcoming`.
   bool polling = false, more_timers = false;
 
   struct Today {
@@ -134,8 +143,8 @@ struct Runtime::Impl {
   bool fold(Room& room, dialog::Kept kept);
   void fail_load(Room& room, const nlu::Error& error);
   void went_live(Room& room);
-  void settle(Room& room);      // Takes up what waited for the conversation.
-  void reload(Room& room);      // Someone else wrote: forget and read again.
+  void settle(Room& room);  // Takes up what waited for the conversation.
+  void reload(Room& room);  // Someone else wrote: forget and read again.
   void evict(Room& room);
   bool may_leave(const Room& room) const;
   void leave_memory(Room& room);

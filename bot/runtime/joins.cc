@@ -7,7 +7,9 @@
 namespace bot::runtime {
 namespace {
 
-std::uint64_t to_seed(const std::string& hex) { return std::stoull(hex.substr(0, 15), nullptr, 16); }
+std::uint64_t to_seed(const std::string& hex) {
+  return std::stoull(hex.substr(0, 15), nullptr, 16);
+}
 
 }  // namespace
 
@@ -212,10 +214,11 @@ void Runtime::Impl::replay(Room& room, Connection connection) {
   if (room.state != Room::State::live || socket.reading) return;
   const dialog::Seq head = room.work->state.head_seq;
   if (socket.sent >= head) return go_live(room, connection, socket);
-  const std::size_t room_left = limits.frames_per_connection -
-                                std::min<std::size_t>(limits.frames_per_connection, socket.undrained);
-  const std::size_t page =
-      std::min(limits.replay_page_frames, std::max<std::size_t>(1, limits.frames_per_connection / 2));
+  const std::size_t room_left =
+      limits.frames_per_connection -
+      std::min<std::size_t>(limits.frames_per_connection, socket.undrained);
+  const std::size_t page = std::min(limits.replay_page_frames,
+                                    std::max<std::size_t>(1, limits.frames_per_connection / 2));
   const std::size_t count =
       std::min<std::size_t>(page, static_cast<std::size_t>(head - socket.sent));
   if (room_left < count + 2) return;  // Drained comes back here.

@@ -59,8 +59,8 @@ bool Runtime::Impl::is_queue_full(const Room& room) const {
          turns >= limits.queued_total;
 }
 
-void Runtime::Impl::enqueue(Room& room, Client& client, Connection connection,
-                            web::Message message, std::string hash) {
+void Runtime::Impl::enqueue(Room& room, Client& client, Connection connection, web::Message message,
+                            std::string hash) {
   Work& work = *room.work;
   for (const dialog::MessageRecord& record : work.recent) {
     if (record.client == client.name && record.id == message.id) {

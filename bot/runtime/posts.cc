@@ -210,7 +210,8 @@ void Runtime::Impl::expire_request(Request request) {
 void Runtime::Impl::act(Room& room, PersonActs acts) {
   if (room.work->system.size() >= limits.queued_per_conversation) {
     ++stats.refused_busy;
-    return answer(acts.request, nlu::Error{nlu::Errc::busy, "too much waits for this conversation"});
+    return answer(acts.request,
+                  nlu::Error{nlu::Errc::busy, "too much waits for this conversation"});
   }
   Turn turn;
   switch (acts.what) {

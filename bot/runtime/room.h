@@ -56,7 +56,7 @@ struct Join {
   std::string client;
   std::uint64_t epoch = 0;
   dialog::Seq last_seq = 0;
-  std::string named;   // The conversation it asked for.
+  std::string named;  // The conversation it asked for.
   std::string token;
   std::string secret;  // Of the conversation it opened: goes out with the welcome.
   std::string language;
@@ -66,11 +66,11 @@ struct Join {
 // One input of the engine, waiting or under way.
 struct Turn {
   dialog::Input input;
-  Ticket interpret = 0;          // Awaited; 0: ready
-  std::uint64_t epoch = 0;       // Of the client, with input::Said
-  std::string body_hash;         // With input::Said; empty: the message has no id to keep
-  std::vector<Request> requests; // Who waits for its replies
-  Millis timer_due = 0;          // With input::TimerFired
+  Ticket interpret = 0;               // Awaited; 0: ready
+  std::uint64_t epoch = 0;            // Of the client, with input::Said
+  std::string body_hash;              // With input::Said; empty: the message has no id to keep
+  std::vector<Request> requests;      // Who waits for its replies
+  Millis timer_due = 0;               // With input::TimerFired
   dialog::EventNumber judged_at = 0;  // Of `preempts`: the conversation it was judged for
   bool preempts = false;
 };
@@ -90,7 +90,7 @@ struct Flight {
 // A REST caller.
 struct Waiter {
   Request request = 0;
-  bool begun = false;      // Its message is durable, the turn goes on.
+  bool begun = false;  // Its message is durable, the turn goes on.
   std::uint64_t turn = 0;
   std::vector<dialog::Event> replies;
 };
@@ -107,18 +107,18 @@ struct Performing {
 
 struct Work {
   dialog::Conversation state;
-  dialog::EventNumber snapshot_event = 0;     // Of the last snapshot kept.
-  std::vector<std::uint64_t> outbox;          // Effects that have a row.
+  dialog::EventNumber snapshot_event = 0;  // Of the last snapshot kept.
+  std::vector<std::uint64_t> outbox;       // Effects that have a row.
   std::vector<Performing> performing;
   std::vector<dialog::MessageRecord> recent;  // The last few accepted, oldest first.
   std::deque<Turn> customer, system;
   std::unique_ptr<Flight> flight;
   std::vector<Join> joins;
-  std::vector<Posted> posts;                  // Until the conversation is loaded.
-  std::deque<Parked> parked;                  // Likewise, or until their client is known.
+  std::vector<Posted> posts;  // Until the conversation is loaded.
+  std::deque<Parked> parked;  // Likewise, or until their client is known.
   std::vector<Waiter> waiters;
-  std::vector<dialog::Attachment> uploads;    // The last few the shell has told of.
-  bool typing = false;                        // Said to the sockets.
+  std::vector<dialog::Attachment> uploads;  // The last few the shell has told of.
+  bool typing = false;                      // Said to the sockets.
 };
 
 struct Room {
@@ -130,7 +130,7 @@ struct Room {
   Bucket bucket;
   std::vector<Connection> sockets;
   std::vector<Client> clients;
-  std::string secret_hash;  // As far as it was ever loaded.
+  std::string secret_hash;     // As far as it was ever loaded.
   std::unique_ptr<Work> work;  // Exists in every state but `unloaded`.
 
   Client* find_client(const std::string& name);

@@ -293,7 +293,8 @@ void Runtime::Impl::send(Connection connection, web::ServerFrame frame) {
 
 void Runtime::Impl::problem(Connection connection, std::string code, std::string message,
                             std::string id, std::optional<std::int64_t> retry_after_ms) {
-  send(connection, web::Problem{std::move(code), std::move(message), std::move(id), retry_after_ms});
+  send(connection,
+       web::Problem{std::move(code), std::move(message), std::move(id), retry_after_ms});
 }
 
 void Runtime::Impl::close(Connection connection, web::Close code, std::string reason) {

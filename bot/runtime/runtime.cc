@@ -199,7 +199,8 @@ void Runtime::Impl::take(FrameReceived& input) {
   if (socket.state == Socket::State::fresh) {
     return close(connection, web::Close::bad_frame, "the first frame must be a hello");
   }
-  if (auto* ping = std::get_if<web::Ping>(&input.frame)) return send(connection, web::Pong{ping->n});
+  if (auto* ping = std::get_if<web::Ping>(&input.frame))
+    return send(connection, web::Pong{ping->n});
   if (auto* said = std::get_if<web::Message>(&input.frame)) {
     return message(connection, socket, std::move(*said));
   }
@@ -231,8 +232,8 @@ void Runtime::Impl::take(Drained& input) {
   const auto found = sockets.find(input.connection);
   if (found == sockets.end()) return;
   Socket& socket = found->second;
-  socket.undrained -= static_cast<std::uint32_t>(
-      std::min<std::size_t>(input.frames, socket.undrained));
+  socket.undrained -=
+      static_cast<std::uint32_t>(std::min<std::size_t>(input.frames, socket.undrained));
   if (socket.state == Socket::State::replaying) replay(room(socket.room), input.connection);
 }
 
@@ -323,7 +324,8 @@ void Runtime::Impl::take(ClientFound& input) {
     if (client->connection != 0) {
       return close(client->connection, web::Close::busy, "try again later");
     }
-    for (const Join& waiting : std::vector<Join>(kept->work ? kept->work->joins : std::vector<Join>())) {
+    for (const Join& waiting :
+         std::vector<Join>(kept->work ? kept->work->joins : std::vector<Join>())) {
       if (waiting.client == pending->client) {
         close(waiting.connection, web::Close::busy, "try again later");
       }
@@ -486,12 +488,12 @@ Stats Runtime::stats() const {
   stats.conversations_in_memory = impl_->works;
   stats.turns_in_flight = impl_->turns;
   const bool at_rest = impl_->turns == 0 && impl_->held == 0 && impl_->requests.empty();
-  stats.drained =
-      stats.draining && impl_->sockets.empty() && (at_rest || stats.store_failed);
+  stats.drained = stats.draining && impl_->sockets.empty() && (at_rest || stats.store_failed);
   return stats;
 }
 
-std::optional<bool> Runtime::knows_secret(const ConversationId& id, const std::string& token) const {
+std::optional<bool> Runtime::knows_secret(const ConversationId& id,
+                                          const std::string& token) const {
   const auto found = impl_->rooms.find(id);
   if (found == impl_->rooms.end()) return std::nullopt;
   const Room& kept = *found->second;

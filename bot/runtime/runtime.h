@@ -38,22 +38,22 @@ using Ticket = std::uint64_t;      // Given by the runtime; comes back with the 
 struct Limits {
   std::size_t connections = 16'000;
   std::size_t connections_per_conversation = 16;
-  std::size_t queued_per_conversation = 16;   // Messages waiting behind a turn: then `busy`.
-  std::size_t queued_total = 20'000;          // Turns begun or waiting, in the process.
-  std::size_t frames_per_connection = 512;    // Not yet taken by the socket: then 4408.
+  std::size_t queued_per_conversation = 16;  // Messages waiting behind a turn: then `busy`.
+  std::size_t queued_total = 20'000;         // Turns begun or waiting, in the process.
+  std::size_t frames_per_connection = 512;   // Not yet taken by the socket: then 4408.
   std::size_t replay_page_frames = 100;
   std::size_t conversations_in_memory = 50'000;  // Over: those idle longest leave early.
-  double messages_per_s = 5;                  // Per conversation, token bucket; over: too_fast
+  double messages_per_s = 5;                     // Per conversation, token bucket; over: too_fast
   double message_burst = 30;
   std::chrono::milliseconds hello_timeout{10'000};
-  std::chrono::milliseconds silence_timeout{75'000};   // No frame from the client: 4408
-  std::chrono::milliseconds evict_after{60'000};       // An idle conversation leaves memory.
-  std::chrono::milliseconds store_timeout{30'000};     // An append unanswered: unavailable
-  std::chrono::milliseconds read_timeout{10'000};      // A read of the store unanswered: failed
+  std::chrono::milliseconds silence_timeout{75'000};  // No frame from the client: 4408
+  std::chrono::milliseconds evict_after{60'000};      // An idle conversation leaves memory.
+  std::chrono::milliseconds store_timeout{30'000};    // An append unanswered: unavailable
+  std::chrono::milliseconds read_timeout{10'000};     // A read of the store unanswered: failed
   std::chrono::milliseconds interpret_timeout{10'000};
   std::chrono::milliseconds rest_timeout{30'000};
   std::chrono::hours visitor_ttl{24 * 180};
-  int snapshot_every = 50;                    // Events
+  int snapshot_every = 50;  // Events
   connectors::web::FrameLimits frames;
   dialog::EngineLimits engine;
 };
@@ -63,7 +63,8 @@ class Bots {
  public:
   virtual ~Bots() = default;
   virtual dialog::BotPtr current(Tenant tenant) const = 0;  // nullptr: no such tenant
-  virtual dialog::BotPtr find(Tenant tenant, const std::string& version) const = 0;  // nullptr: gone
+  virtual dialog::BotPtr find(Tenant tenant,
+                              const std::string& version) const = 0;  // nullptr: gone
 };
 
 // ---- inputs ----
@@ -159,10 +160,10 @@ struct Tick {};
 // Stop taking new connections and messages; finish the turns begun.
 struct Drain {};
 
-using Input = std::variant<Connected, FrameReceived, FrameRefused, Disconnected, Drained, Posted,
-                           Interpreted, EffectReturned, Appended, Loaded, MessageFound, ClientFound,
-                           VisibleRead, TimersDue, Unfinished, UploadKept, PersonActs, Forget, Tick,
-                           Drain>;
+using Input =
+    std::variant<Connected, FrameReceived, FrameRefused, Disconnected, Drained, Posted, Interpreted,
+                 EffectReturned, Appended, Loaded, MessageFound, ClientFound, VisibleRead,
+                 TimersDue, Unfinished, UploadKept, PersonActs, Forget, Tick, Drain>;
 
 // ---- outputs ----
 
@@ -177,7 +178,8 @@ struct CloseConnection {  // After what was sent before it.
 };
 struct Answer {
   Request request = 0;
-  nlu::Result<std::vector<dialog::Event>> replies{std::vector<dialog::Event>{}};  // Visible events of the turn
+  nlu::Result<std::vector<dialog::Event>> replies{
+      std::vector<dialog::Event>{}};  // Visible events of the turn
 };
 struct Interpret {
   Ticket ticket = 0;
@@ -223,7 +225,7 @@ struct ReadTimers {
 // What an operator should know; the shell writes it to the log and counts it.
 struct Note {
   enum class Level { info, warning, error } level = Level::info;
-  std::string event;  // Stable, snake_case: "duplicate_message", "store_unavailable"
+  std::string event;   // Stable, snake_case: "duplicate_message", "store_unavailable"
   std::string detail;  // Never what a customer wrote.
   std::optional<ConversationId> id;
 };
@@ -243,7 +245,7 @@ struct Stats {
                 refused_fast = 0, evictions = 0, effects = 0, failures = 0;
   bool store_failed = false;  // An append failed as unavailable: nothing is acknowledged any more.
   bool draining = false;
-  bool drained = false;       // Draining, and nothing is under way.
+  bool drained = false;  // Draining, and nothing is under way.
 };
 
 class Runtime {

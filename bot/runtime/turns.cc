@@ -127,8 +127,7 @@ void Runtime::Impl::process(Room& room, Turn turn) {
     }
   }
   auto flight = std::make_unique<Flight>();
-  flight->kind =
-      room.state == Room::State::opening ? Flight::Kind::open : Flight::Kind::turn;
+  flight->kind = room.state == Room::State::opening ? Flight::Kind::open : Flight::Kind::turn;
   flight->batch = make_batch(room, result, limits.snapshot_every, flight->next);
   if (fired != nullptr) remove_timer_row({fired->timer, turn.timer_due}, flight->batch);
   if (flight->batch.events.empty() && flight->batch.timers_removed.empty()) {
@@ -136,8 +135,8 @@ void Runtime::Impl::process(Room& room, Turn turn) {
   }
   if (const auto* said = std::get_if<dialog::input::Said>(&turn.input)) {
     if (!turn.body_hash.empty()) {
-      flight->batch.messages.push_back({said->client, said->message_id, said->cseq,
-                                        find_uttered(result)->seq, turn.body_hash});
+      flight->batch.messages.push_back(
+          {said->client, said->message_id, said->cseq, find_uttered(result)->seq, turn.body_hash});
     }
     if (said->cseq != 0) {
       const Client* client = room.find_client(said->client);

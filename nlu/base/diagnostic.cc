@@ -1,9 +1,9 @@
 #include "nlu/base/diagnostic.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
+
+#include <fmt/format.h>
 
 namespace nlu {
 namespace {

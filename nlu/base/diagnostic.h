@@ -20,9 +20,10 @@ enum class Severity { error, warning };
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;     // Stable, snake_case: "unknown_step".
+  std::string code;  // Stable, snake_case: "unknown_step".
   Mark mark;
-  std::string message;  // One line, ends without a full stop: "no step is called 'pay_out'; did you mean 'payout'?"
+  std::string message;  // One line, ends without a full stop: "no step is called 'pay_out'; did you
+                        // mean 'payout'?"
 };
 
 using Diagnostics = std::vector<Diagnostic>;

@@ -1,9 +1,9 @@
 #include "nlu/base/hash.h"
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <stdexcept>
+
+#include <openssl/evp.h>
 
 namespace nlu {
 

@@ -1,9 +1,9 @@
 #include "nlu/base/json.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace nlu {
 namespace {

@@ -1,4 +1,5 @@
-// Regular expressions that take linear time whatever a customer writes (RE2, named in regex.cc only).
+// Regular expressions that take linear time whatever a customer writes (RE2, named in regex.cc
+// only).
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@ namespace nlu {
 
 class Regex {
  public:
-  // Errc::invalid says what is wrong with the pattern (RE2's syntax; ≤ 1,000 bytes, ≤ 8 MB compiled).
+  // Errc::invalid says what is wrong with the pattern (RE2's syntax; ≤ 1,000 bytes, ≤ 8 MB
+  // compiled).
   static Result<Regex> compile(std::string_view pattern, bool ignore_case = false);
 
   struct Match {

@@ -32,8 +32,9 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: like expected
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: like expected
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: like expected
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: like expected
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

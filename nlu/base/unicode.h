@@ -12,7 +12,7 @@
 namespace nlu {
 
 bool is_utf8(std::string_view text);
-std::size_t count_characters(std::string_view text);       // Code points.
+std::size_t count_characters(std::string_view text);                  // Code points.
 std::string truncate(std::string_view text, std::size_t characters);  // Never cuts a character.
 
 // NFKC, case-folded, spaces collapsed: what two spellings of one word have in common.

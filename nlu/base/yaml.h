@@ -32,12 +32,12 @@ class Yaml {
 
   Kind kind = Kind::null;
   Mark mark;
-  std::string text;          // Of a scalar.
-  bool quoted = false;       // "10423" is text, 10423 a number.
-  bool block = false;        // Written with | or >: line n of `text` is at mark.line + n + 1.
-  bool folded = false;       // With >, which joins the lines.
-  int block_indent = 0;      // How many spaces each of a block's lines lost at its beginning.
-  std::vector<Yaml> items;   // Of a sequence.
+  std::string text;            // Of a scalar.
+  bool quoted = false;         // "10423" is text, 10423 a number.
+  bool block = false;          // Written with | or >: line n of `text` is at mark.line + n + 1.
+  bool folded = false;         // With >, which joins the lines.
+  int block_indent = 0;        // How many spaces each of a block's lines lost at its beginning.
+  std::vector<Yaml> items;     // Of a sequence.
   std::vector<Entry> entries;  // Of a map, in the file's order.
 
   bool is_null() const { return kind == Kind::null; }

@@ -16,7 +16,8 @@ double intent_loss(const std::vector<HeldOut>& held_out, double temperature) {
     const std::size_t intents = h.logits.size() - 1;
     if (h.label >= intents) continue;
     double best = -1e30, sum = 0;
-    for (std::size_t i = 0; i < intents; ++i) best = std::max(best, static_cast<double>(h.logits[i]));
+    for (std::size_t i = 0; i < intents; ++i)
+      best = std::max(best, static_cast<double>(h.logits[i]));
     for (std::size_t i = 0; i < intents; ++i) {
       sum += std::exp((static_cast<double>(h.logits[i]) - best) / temperature);
     }
@@ -55,7 +56,8 @@ Calibration calibrate(const std::vector<HeldOut>& held_out) {
   // Plain gradient descent on standardised signals: a few thousand tiny steps, always the same.
   Signals mean{}, scale{};
   for (const Signals& s : signals) {
-    for (std::size_t k = 0; k < signal_count; ++k) mean[k] += s[k] / static_cast<double>(signals.size());
+    for (std::size_t k = 0; k < signal_count; ++k)
+      mean[k] += s[k] / static_cast<double>(signals.size());
   }
   for (const Signals& s : signals) {
     for (std::size_t k = 0; k < signal_count; ++k) {
@@ -82,7 +84,8 @@ Calibration calibrate(const std::vector<HeldOut>& held_out) {
       }
       bias_gradient += error;
     }
-    for (std::size_t k = 0; k < signal_count; ++k) weights[k] -= 1.0 * (gradient[k] + 1e-3 * weights[k]);
+    for (std::size_t k = 0; k < signal_count; ++k)
+      weights[k] -= 1.0 * (gradient[k] + 1e-3 * weights[k]);
     bias -= bias_gradient;
   }
   calibration.outside_bias = bias;

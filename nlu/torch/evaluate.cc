@@ -27,7 +27,8 @@ double area_under_curve(std::vector<std::pair<double, bool>> scored) {
   for (std::size_t i = 0; i < scored.size();) {
     double in_here = 0, out_here = 0;
     const double p = scored[i].first;
-    for (; i < scored.size() && scored[i].first == p; ++i) ++(scored[i].second ? out_here : in_here);
+    for (; i < scored.size() && scored[i].first == p; ++i)
+      ++(scored[i].second ? out_here : in_here);
     wins += out_here * (inside_below + in_here / 2);
     inside_below += in_here;
     inside += in_here;
@@ -81,8 +82,11 @@ void score_labels(EvalReport& report, const std::map<std::string, std::array<dou
 }
 
 json::object to_json(const LabelScore& score) {
-  return {{"label", score.label}, {"precision", score.precision}, {"recall", score.recall},
-          {"f1", score.f1}, {"support", score.support}};
+  return {{"label", score.label},
+          {"precision", score.precision},
+          {"recall", score.recall},
+          {"f1", score.f1},
+          {"support", score.support}};
 }
 
 }  // namespace
@@ -109,7 +113,8 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
       ++counts[got][0];
     } else {
       ++confused[{row.label, got}];
-      report.mistakes.push_back({row.text, row.label, got, refused ? p_outside : best->p, row.line});
+      report.mistakes.push_back(
+          {row.text, row.label, got, refused ? p_outside : best->p, row.line});
     }
     if (outside) {
       ++report.outside;
@@ -133,7 +138,8 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   report.outside_recall = ratio(refused_right, static_cast<double>(report.outside));
   report.auroc = area_under_curve(std::move(scored));
   report.calibration_error = calibration_error(bins, in_scope);
-  for (const auto& [pair, count] : confused) report.confusions.push_back({pair.first, pair.second, count});
+  for (const auto& [pair, count] : confused)
+    report.confusions.push_back({pair.first, pair.second, count});
   std::stable_sort(report.confusions.begin(), report.confusions.end(),
                    [](const Confusion& a, const Confusion& b) { return a.count > b.count; });
   std::stable_sort(report.mistakes.begin(), report.mistakes.end(),
@@ -151,23 +157,32 @@ json::object to_json(const EvalReport& report) {
   json::array labels, confusions, mistakes;
   for (const LabelScore& score : report.labels) labels.push_back(to_json(score));
   for (const Confusion& c : report.confusions) {
-    confusions.push_back(json::object{{"expected", c.expected}, {"got", c.got}, {"count", c.count}});
+    confusions.push_back(
+        json::object{{"expected", c.expected}, {"got", c.got}, {"count", c.count}});
   }
   for (const Mistake& m : report.mistakes) {
-    mistakes.push_back(json::object{{"text", m.text}, {"expected", m.expected}, {"got", m.got},
-                                    {"p", m.p}, {"line", m.line}});
+    mistakes.push_back(json::object{
+        {"text", m.text}, {"expected", m.expected}, {"got", m.got}, {"p", m.p}, {"line", m.line}});
   }
-  return {{"in_scope", report.in_scope}, {"outside", report.outside},
-          {"accuracy", report.accuracy}, {"intent_accuracy", report.intent_accuracy},
-          {"in_scope_accuracy", report.in_scope_accuracy}, {"outside_recall", report.outside_recall},
-          {"auroc", report.auroc}, {"calibration_error", report.calibration_error},
-          {"micro", to_json(report.micro)}, {"macro", to_json(report.macro)},
-          {"weighted", to_json(report.weighted)}, {"labels", std::move(labels)},
-          {"confusions", std::move(confusions)}, {"mistakes", std::move(mistakes)}};
+  return {{"in_scope", report.in_scope},
+          {"outside", report.outside},
+          {"accuracy", report.accuracy},
+          {"intent_accuracy", report.intent_accuracy},
+          {"in_scope_accuracy", report.in_scope_accuracy},
+          {"outside_recall", report.outside_recall},
+          {"auroc", report.auroc},
+          {"calibration_error", report.calibration_error},
+          {"micro", to_json(report.micro)},
+          {"macro", to_json(report.macro)},
+          {"weighted", to_json(report.weighted)},
+          {"labels", std::move(labels)},
+          {"confusions", std::move(confusions)},
+          {"mistakes", std::move(mistakes)}};
 }
 
 std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
-  std::string text = fmt::format("{:<32} {:>9} {:>9} {:>9} {:>8}\n", "intent", "precision", "recall", "F1", "support");
+  std::string text = fmt::format("{:<32} {:>9} {:>9} {:>9} {:>8}\n", "intent", "precision",
+                                 "recall", "F1", "support");
   const auto line = [&text](const LabelScore& s) {
     fmt::format_to(std::back_inserter(text), "{:<32} {:>9.3f} {:>9.3f} {:>9.3f} {:>8}\n", s.label,
                    s.precision, s.recall, s.f1, s.support);
@@ -177,16 +192,20 @@ std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
   if (!report.mistakes.empty() && mistakes_shown > 0) text += "\nSurest mistakes:\n";
   for (std::size_t i = 0; i < std::min(mistakes_shown, report.mistakes.size()); ++i) {
     const Mistake& m = report.mistakes[i];
-    fmt::format_to(std::back_inserter(text), "  {:.2f}  '{}' is {}, taken for {}\n", m.p, m.text, m.expected, m.got);
+    fmt::format_to(std::back_inserter(text), "  {:.2f}  '{}' is {}, taken for {}\n", m.p, m.text,
+                   m.expected, m.got);
   }
-  fmt::format_to(std::back_inserter(text),
-                 "\nRight intent, not refused: {:.1f} % of {} in scope (best intent right: {:.1f} %)\n",
-                 100 * report.in_scope_accuracy, report.in_scope, 100 * report.intent_accuracy);
+  fmt::format_to(
+      std::back_inserter(text),
+      "\nRight intent, not refused: {:.1f} % of {} in scope (best intent right: {:.1f} %)\n",
+      100 * report.in_scope_accuracy, report.in_scope, 100 * report.intent_accuracy);
   if (report.outside > 0) {
-    fmt::format_to(std::back_inserter(text), "Refused: {:.1f} % of {} out of scope (AUROC {:.3f})\n",
+    fmt::format_to(std::back_inserter(text),
+                   "Refused: {:.1f} % of {} out of scope (AUROC {:.3f})\n",
                    100 * report.outside_recall, report.outside, report.auroc);
   }
-  fmt::format_to(std::back_inserter(text), "Expected calibration error: {:.3f}\n", report.calibration_error);
+  fmt::format_to(std::back_inserter(text), "Expected calibration error: {:.3f}\n",
+                 report.calibration_error);
   return text;
 }
 

@@ -35,7 +35,8 @@ std::vector<std::string> intents_of(const TrainingData& data) {
 std::vector<TagKind> kinds_of(const TrainingData& data) {
   std::set<TagKind> kinds;
   for (const Example& example : data.examples) {
-    for (const Entity& entity : example.entities) kinds.insert({entity.type, entity.role, entity.group});
+    for (const Entity& entity : example.entities)
+      kinds.insert({entity.type, entity.role, entity.group});
   }
   return {kinds.begin(), kinds.end()};
 }
@@ -64,7 +65,8 @@ TagExample tag_example(const Example& example, const std::vector<Word>& words,
 class Likeness {
  public:
   Likeness(const std::vector<IntentExample>& utterances, std::size_t intents) {
-    for (const IntentExample& utterance : utterances) in_scope_.push_back(utterance.label < intents ? 1 : 0);
+    for (const IntentExample& utterance : utterances)
+      in_scope_.push_back(utterance.label < intents ? 1 : 0);
     std::vector<std::size_t> all(utterances.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     table_ = make_feature_table(utterances, all);
@@ -139,7 +141,8 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
       featurizer.read(words, found);
-      IntentExample example{outside, background_importance, true, -1, featurizer.intent_features(), {}};
+      IntentExample example{outside, background_importance,        true,
+                            -1,      featurizer.intent_features(), {}};
       if (likeness.of(example.features) > too_similar) {
         ++dropped;
       } else {
@@ -173,7 +176,12 @@ void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bo
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
       featurizer.read(words, found);
-      IntentExample example{examples.intents.size(), phrase_importance, true, group, featurizer.intent_features(), {}};
+      IntentExample example{examples.intents.size(),
+                            phrase_importance,
+                            true,
+                            group,
+                            featurizer.intent_features(),
+                            {}};
       example.neighbours = likeness.nearest(example.features, neighbours_limit);
       examples.utterances.push_back(std::move(example));
     });
@@ -183,7 +191,8 @@ void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bo
 
 }  // namespace
 
-std::vector<Adopted> adopt_phrases(const Examples& examples, const std::vector<std::size_t>& learnt) {
+std::vector<Adopted> adopt_phrases(const Examples& examples,
+                                   const std::vector<std::size_t>& learnt) {
   std::vector<char> known(examples.utterances.size(), 0);
   for (const std::size_t i : learnt) known[i] = 1;
   std::vector<Adopted> adopted;
@@ -191,15 +200,20 @@ std::vector<Adopted> adopt_phrases(const Examples& examples, const std::vector<s
     std::size_t to = from;
     std::map<std::size_t, double> votes;
     double all = 0;
-    for (; to < examples.utterances.size() && examples.utterances[to].group == examples.utterances[from].group; ++to) {
+    for (; to < examples.utterances.size() &&
+           examples.utterances[to].group == examples.utterances[from].group;
+         ++to) {
       for (const Neighbour& n : examples.utterances[to].neighbours) {
-        if (!known[n.example] || examples.utterances[n.example].label == examples.intents.size()) continue;
+        if (!known[n.example] || examples.utterances[n.example].label == examples.intents.size())
+          continue;
         votes[examples.utterances[n.example].label] += static_cast<double>(n.likeness);
         all += static_cast<double>(n.likeness);
         break;
       }
     }
-    const auto best = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto best =
+        std::max_element(votes.begin(), votes.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     const double size = static_cast<double>(to - from);
     if (best != votes.end() && best->second >= least_agreement * (all + doubt) &&
         best->second >= least_support * size) {
@@ -236,7 +250,9 @@ FeatureTable make_feature_table(const std::vector<IntentExample>& utterances,
   FeatureTable table;
   std::vector<std::uint64_t> keys;
   const double all = std::log(1.0 + static_cast<double>(chosen.size()));
-  const auto rarity = [all](double count) { return static_cast<float>((all - std::log(0.5 + count)) / all + 0.1); };
+  const auto rarity = [all](double count) {
+    return static_cast<float>((all - std::log(0.5 + count)) / all + 0.1);
+  };
   for (const auto& [_, key] : order) {
     keys.push_back(key);
     table.rarity.push_back(rarity(counts[key].utterances));
@@ -260,11 +276,17 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
     (has_han(example.text) ? chinese : english) = true;
     const std::vector<Entity> found = rules.find({example.text, ""}, words);
     featurizer.read(words, found);
-    const auto label = std::lower_bound(examples.intents.begin(), examples.intents.end(), example.intent);
+    const auto label =
+        std::lower_bound(examples.intents.begin(), examples.intents.end(), example.intent);
     const bool outside = example.intent == outside_label;
-    examples.utterances.push_back(
-        {outside ? examples.intents.size() : static_cast<std::size_t>(label - examples.intents.begin()),
-         1.0f, false, -1, featurizer.intent_features(), {}});
+    examples.utterances.push_back({outside
+                                       ? examples.intents.size()
+                                       : static_cast<std::size_t>(label - examples.intents.begin()),
+                                   1.0f,
+                                   false,
+                                   -1,
+                                   featurizer.intent_features(),
+                                   {}});
     if (!examples.kinds.empty()) {
       examples.sentences.push_back(tag_example(example, words, examples.kinds, featurizer));
     }

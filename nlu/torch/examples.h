@@ -34,11 +34,11 @@ struct TagExample {
 };
 
 struct Examples {
-  std::vector<std::string> intents;  // Sorted; without outside_label.
+  std::vector<std::string> intents;       // Sorted; without outside_label.
   std::vector<IntentExample> utterances;  // The bot's own, the background, the common phrases.
   std::size_t labelled = 0;               // The first so many have labels: all but the phrases.
-  std::vector<TagKind> kinds;  // Sorted.
-  std::vector<TagExample> sentences;  // Empty when there are no kinds.
+  std::vector<TagKind> kinds;             // Sorted.
+  std::vector<TagExample> sentences;      // Empty when there are no kinds.
 };
 
 // The bot's examples and the built-in background, without what in it is too much like the bot's.
@@ -51,7 +51,8 @@ struct Adopted {
 };
 // A group of common phrases goes, as a whole, to the intent whose examples are most like it, if
 // most of those in `learnt` (indices) that are like it agree; else to none.
-std::vector<Adopted> adopt_phrases(const Examples& examples, const std::vector<std::size_t>& learnt);
+std::vector<Adopted> adopt_phrases(const Examples& examples,
+                                   const std::vector<std::size_t>& learnt);
 
 // A vocabulary of features with their rarity, and the space they make.
 struct FeatureTable {

@@ -20,8 +20,16 @@ constexpr std::uint64_t key(std::uint64_t kind, std::uint64_t a, std::uint64_t b
 }
 
 enum Kind : std::uint64_t {
-  kind_word = 1, kind_stem, kind_pair, kind_skip, kind_first, kind_chars, kind_han, kind_meaning,
-  kind_meanings, kind_entity,
+  kind_word = 1,
+  kind_stem,
+  kind_pair,
+  kind_skip,
+  kind_first,
+  kind_chars,
+  kind_han,
+  kind_meaning,
+  kind_meanings,
+  kind_entity,
   kind_tag = 64,
 };
 
@@ -35,21 +43,24 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-bool is_vowel(char c) { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y'; }
+bool is_vowel(char c) {
+  return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
+}
 
 bool has_vowel(std::string_view text) { return std::any_of(text.begin(), text.end(), is_vowel); }
 
 // What people write in one word, and the two it stands for.
-constexpr std::array<std::pair<std::string_view, std::array<std::string_view, 2>>, 22> joined_words{{
-    {"dont", {"do", "not"}},      {"doesnt", {"does", "not"}}, {"didnt", {"did", "not"}},
-    {"cant", {"can", "not"}},     {"cannot", {"can", "not"}},  {"wont", {"will", "not"}},
-    {"isnt", {"is", "not"}},      {"wasnt", {"was", "not"}},   {"hasnt", {"has", "not"}},
-    {"havent", {"have", "not"}},  {"arent", {"are", "not"}},   {"couldnt", {"could", "not"}},
-    {"im", {"i", ""}},            {"ive", {"i", "have"}},      {"wheres", {"where", "is"}},
-    {"whats", {"what", "is"}},    {"hows", {"how", "is"}},     {"whens", {"when", "is"}},
-    {"wanna", {"want", "to"}},    {"gonna", {"going", "to"}},  {"gimme", {"give", "me"}},
-    {"thats", {"that", "is"}},
-}};
+constexpr std::array<std::pair<std::string_view, std::array<std::string_view, 2>>, 22> joined_words{
+    {
+        {"dont", {"do", "not"}},     {"doesnt", {"does", "not"}}, {"didnt", {"did", "not"}},
+        {"cant", {"can", "not"}},    {"cannot", {"can", "not"}},  {"wont", {"will", "not"}},
+        {"isnt", {"is", "not"}},     {"wasnt", {"was", "not"}},   {"hasnt", {"has", "not"}},
+        {"havent", {"have", "not"}}, {"arent", {"are", "not"}},   {"couldnt", {"could", "not"}},
+        {"im", {"i", ""}},           {"ive", {"i", "have"}},      {"wheres", {"where", "is"}},
+        {"whats", {"what", "is"}},   {"hows", {"how", "is"}},     {"whens", {"when", "is"}},
+        {"wanna", {"want", "to"}},   {"gonna", {"going", "to"}},  {"gimme", {"give", "me"}},
+        {"thats", {"that", "is"}},
+    }};
 
 // "isn't" → "is" "not"; "where's" → "where" "is". The second is empty when there is none.
 std::array<std::string_view, 2> expand(std::string_view word) {
@@ -93,13 +104,15 @@ std::string stem(std::string_view word) {
       s.pop_back();
     }
   };
-  if (ends_with(s, "ing") && s.size() > 5 && has_vowel(std::string_view(s).substr(0, s.size() - 3))) {
+  if (ends_with(s, "ing") && s.size() > 5 &&
+      has_vowel(std::string_view(s).substr(0, s.size() - 3))) {
     cut(3);
     undouble();
   } else if (ends_with(s, "ied") && s.size() > 4) {
     cut(3);
     s += 'y';
-  } else if (ends_with(s, "ed") && s.size() > 4 && has_vowel(std::string_view(s).substr(0, s.size() - 2))) {
+  } else if (ends_with(s, "ed") && s.size() > 4 &&
+             has_vowel(std::string_view(s).substr(0, s.size() - 2))) {
     cut(2);
     undouble();
   } else if (ends_with(s, "ly") && s.size() > 5) {
@@ -273,7 +286,10 @@ std::uint64_t shape_of(std::string_view word) {
   std::string shape;
   for (const char c : word) {
     const auto u = static_cast<unsigned char>(c);
-    const char kind = u >= 0x80 ? 'u' : (c >= '0' && c <= '9') ? '1' : (c >= 'a' && c <= 'z') ? 'a' : c;
+    const char kind = u >= 0x80                ? 'u'
+                      : (c >= '0' && c <= '9') ? '1'
+                      : (c >= 'a' && c <= 'z') ? 'a'
+                                               : c;
     if (kind == '1' || shape.empty() || shape.back() != kind) shape += kind;
     if (shape.size() > 12) break;
   }
@@ -337,7 +353,8 @@ const std::vector<std::uint64_t>& Featurizer::tag_features(std::size_t at) {
       const std::uint64_t first = entity.span.begin >= word.begin ? 1 : 2;
       tag_features_.push_back(key(kind, type, first));
       tag_features_.push_back(key(kind + 1, type, before.text));
-    } else if (entity.span.end <= word.begin && at > 0 && entity.span.end > (*words_)[at - 1].begin) {
+    } else if (entity.span.end <= word.begin && at > 0 &&
+               entity.span.end > (*words_)[at - 1].begin) {
       tag_features_.push_back(key(kind + 2, type));
     } else if (entity.span.begin >= word.end && at + 1 < words_->size() &&
                entity.span.begin < (*words_)[at + 1].end) {

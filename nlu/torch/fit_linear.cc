@@ -1,7 +1,6 @@
-#include "nlu/torch/fit.h"
-
 #include <numeric>
 
+#include "nlu/torch/fit.h"
 #include "nlu/torch/optimizer.h"
 
 namespace nlu {
@@ -52,7 +51,8 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
                   const FitOptions& options, const FitWatcher& watcher) {
   at::set_num_threads(1);
   std::mt19937_64 random(options.seed);
-  const auto height = static_cast<std::int64_t>(columns), width = static_cast<std::int64_t>(classes);
+  const auto height = static_cast<std::int64_t>(columns),
+             width = static_cast<std::int64_t>(classes);
   torch::Tensor weights = torch::zeros({height, width}, torch::requires_grad());
   torch::Tensor bias = torch::zeros({width}, torch::requires_grad());
   SparseOptimizer optimizer({weights, bias}, options.learning_rate);
@@ -60,7 +60,8 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
   std::iota(order.begin(), order.end(), std::size_t{0});
 
   const auto batch = static_cast<std::size_t>(options.batch);
-  const std::size_t steps = (rows.size() + batch - 1) / batch * static_cast<std::size_t>(options.epochs);
+  const std::size_t steps =
+      (rows.size() + batch - 1) / batch * static_cast<std::size_t>(options.epochs);
   std::size_t step = 0;
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     shuffle(order, random);

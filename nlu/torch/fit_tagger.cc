@@ -1,8 +1,7 @@
-#include "nlu/torch/fit.h"
-
 #include <algorithm>
 #include <numeric>
 
+#include "nlu/torch/fit.h"
 #include "nlu/torch/optimizer.h"
 
 namespace nlu {
@@ -23,8 +22,8 @@ struct Group {
 torch::Tensor loss_of(const Weights& w, const torch::Tensor& scores, const torch::Tensor& tags) {
   const std::int64_t length = scores.size(1);
   torch::Tensor alpha = scores.select(1, 0) + w.first;
-  torch::Tensor gold = w.first.index_select(0, tags.select(1, 0)).sum() +
-                       scores.gather(2, tags.unsqueeze(2)).sum();
+  torch::Tensor gold =
+      w.first.index_select(0, tags.select(1, 0)).sum() + scores.gather(2, tags.unsqueeze(2)).sum();
   for (std::int64_t t = 1; t < length; ++t) {
     alpha = torch::logsumexp(alpha.unsqueeze(2) + w.transitions, 1) + scores.select(1, t);
   }
@@ -80,7 +79,8 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     double loss_sum = 0, right = 0;
     const double rate = 1.0 - 0.9 * (epoch - 1) / options.epochs;
-    for (const Group& group : make_groups(sentence_ends, static_cast<std::size_t>(options.batch), random)) {
+    for (const Group& group :
+         make_groups(sentence_ends, static_cast<std::size_t>(options.batch), random)) {
       const BagBatch input =
           make_batch(tokens, group.tokens, 0, group.tokens.size(), options.dropout, random);
       std::vector<std::int64_t> gold;
@@ -104,7 +104,7 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
     const auto count = static_cast<double>(std::max<std::size_t>(tokens.size(), 1));
     if (watcher && !watcher({epoch, loss_sum / sentences, right / count})) break;
   }
-  return {columns,           tag_count,        to_vector(w.emissions),
+  return {columns,           tag_count,          to_vector(w.emissions),
           to_vector(w.bias), to_vector(w.first), to_vector(w.transitions)};
 }
 

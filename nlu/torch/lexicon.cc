@@ -17,36 +17,56 @@ constexpr std::string_view lines[] = {
     "exchange swap replace replacement substitute trade 换货 更换 换一个 调换",
     "order purchase bought buy basket cart ordered 订单 下单 购买",
     "parcel package shipment box delivery consignment packet 包裹 快递 快件 货物",
-    "deliver ship dispatch arrive send despatch post courier carrier shipping mail 配送 发货 送货 派送 运送",
+    "deliver ship dispatch arrive send despatch post courier carrier shipping mail 配送 发货 送货 "
+    "派送 运送",
     "where track locate whereabouts follow trace find 哪里 哪儿 在哪 跟踪 查询 追踪",
     "status progress update state happening stage going_on 状态 进度 进展 情况",
-    "late delay overdue slow behind still_not waiting took_too long not_arrived 迟到 延迟 晚了 太慢 还没 迟迟",
-    "missing lost disappeared vanished gone never_arrived never_came not_received 丢了 丢失 没收到 不见",
-    "broken damaged defective faulty cracked smashed scratched torn dent crushed shattered ripped defect leaking stain 坏了 破损 损坏 破了 有问题 瑕疵",
-    "not_work malfunction stopped_working does_not died dead fails failing fault 不能用 故障 没反应",
-    "wrong incorrect mistaken mixed_up another_item different_item not_what mistake error 错了 发错 不对 错误",
+    "late delay overdue slow behind still_not waiting took_too long not_arrived 迟到 延迟 晚了 "
+    "太慢 还没 迟迟",
+    "missing lost disappeared vanished gone never_arrived never_came not_received 丢了 丢失 没收到 "
+    "不见",
+    "broken damaged defective faulty cracked smashed scratched torn dent crushed shattered ripped "
+    "defect leaking stain 坏了 破损 损坏 破了 有问题 瑕疵",
+    "not_work malfunction stopped_working does_not died dead fails failing fault 不能用 故障 "
+    "没反应",
+    "wrong incorrect mistaken mixed_up another_item different_item not_what mistake error 错了 "
+    "发错 不对 错误",
     "cancel abort call_off stop_order stop_the annul revoke withdraw 取消 撤销 不要了",
     "change modify edit update amend alter switch correct adjust 修改 更改 改一下 变更 更新",
-    "address street house postcode zip postal location city town moved moving new_place apartment flat 地址 街道 门牌 邮编 搬家",
+    "address street house postcode zip postal location city town moved moving new_place apartment "
+    "flat 地址 街道 门牌 邮编 搬家",
     "pay payment paid checkout transaction charge debit billed 支付 付款 结账 付钱",
-    "card visa mastercard paypal credit_card debit_card klarna apple_pay amex wallet bank_transfer instalment 信用卡 支付宝 微信 银行卡 花呗",
+    "card visa mastercard paypal credit_card debit_card klarna apple_pay amex wallet bank_transfer "
+    "instalment 信用卡 支付宝 微信 银行卡 花呗",
     "twice double charged_twice overcharged too_much extra_charge duplicate 两次 多收 重复",
     "invoice receipt bill proof_of vat tax 发票 收据 账单 税",
-    "discount voucher coupon promo code promotion sale deal offer rebate gift_card cheaper bargain special reduction 优惠 折扣 优惠券 打折 促销 红包",
+    "discount voucher coupon promo code promotion sale deal offer rebate gift_card cheaper bargain "
+    "special reduction 优惠 折扣 优惠券 打折 促销 红包",
     "price cost much expensive cheap how_much fee pricing rate 价格 多少钱 费用 贵 便宜",
-    "size fit small large tight big sizing loose medium xl measurement wide narrow 尺码 尺寸 大小 号码 太大 太小",
-    "colour color blue red black white green shade yellow grey gray pink brown 颜色 蓝色 红色 黑色 白色 绿色",
-    "material fabric cotton wool leather made_of waterproof polyester washable ingredient 材质 面料 棉 皮",
-    "stock available availability sold_out in_stock restock out_of run_out back_in carry sell 库存 有货 缺货 现货 补货",
+    "size fit small large tight big sizing loose medium xl measurement wide narrow 尺码 尺寸 大小 "
+    "号码 太大 太小",
+    "colour color blue red black white green shade yellow grey gray pink brown 颜色 蓝色 红色 黑色 "
+    "白色 绿色",
+    "material fabric cotton wool leather made_of waterproof polyester washable ingredient 材质 "
+    "面料 棉 皮",
+    "stock available availability sold_out in_stock restock out_of run_out back_in carry sell 库存 "
+    "有货 缺货 现货 补货",
     "product item article goods model thing merchandise 商品 产品 货品 东西",
-    "shirt jacket shoe dress trouser coat sweater jeans boot sneaker hat bag sock clothes jumper skirt 衬衫 外套 鞋子 裙子 裤子 大衣",
-    "complain complaint unacceptable terrible awful disappointed unhappy poor ridiculous disgusting angry frustrated worst upset dissatisfied rude furious annoyed appalling joke disgrace fed_up shameful useless horrible 投诉 不满 太差 糟糕 失望 生气 差劲",
-    "human person agent representative someone somebody operator real_person employee staff colleague speak_to talk_to advisor adviser rep supervisor manager live 人工 客服 真人 转人工 专员",
+    "shirt jacket shoe dress trouser coat sweater jeans boot sneaker hat bag sock clothes jumper "
+    "skirt 衬衫 外套 鞋子 裙子 裤子 大衣",
+    "complain complaint unacceptable terrible awful disappointed unhappy poor ridiculous "
+    "disgusting angry frustrated worst upset dissatisfied rude furious annoyed appalling joke "
+    "disgrace fed_up shameful useless horrible 投诉 不满 太差 糟糕 失望 生气 差劲",
+    "human person agent representative someone somebody operator real_person employee staff "
+    "colleague speak_to talk_to advisor adviser rep supervisor manager live 人工 客服 真人 转人工 "
+    "专员",
     "talk speak chat conversation discuss speaking 聊 说话 谈谈 沟通",
     "contact phone call ring telephone email hotline reach number 联系 电话 打电话 邮箱 邮件",
-    "open opening close closed hour closing weekend sunday saturday holiday business_hour till shut 营业 开门 关门 时间 几点 周末 周日",
+    "open opening close closed hour closing weekend sunday saturday holiday business_hour till "
+    "shut 营业 开门 关门 时间 几点 周末 周日",
     "store shop branch outlet location showroom nearest 商店 门店 店铺 实体店",
-    "account login log_in sign_in profile register sign_up signup username registration 账户 账号 登录 注册",
+    "account login log_in sign_in profile register sign_up signup username registration 账户 账号 "
+    "登录 注册",
     "password reset forgot forgotten locked locked_out 密码 忘记 重置",
     "delete erase remove close_my deactivate gdpr 删除 注销",
     "subscribe newsletter unsubscribe mailing spam opt_out marketing 订阅 退订",
@@ -54,7 +74,8 @@ constexpr std::string_view lines[] = {
     "hello hi hey morning afternoon evening greeting howdy hiya yo 你好 您好 早上好 嗨 晚上好",
     "bye goodbye later see_you farewell ciao night take_care 再见 拜拜 回头见",
     "thank thanks cheers appreciate grateful thx ty helpful thankful brilliant 谢谢 多谢 感谢",
-    "yes yeah yep sure ok okay correct right exactly definitely yup indeed absolutely of_course fine affirmative confirm 是的 对的 好的 可以 没错 确认",
+    "yes yeah yep sure ok okay correct right exactly definitely yup indeed absolutely of_course "
+    "fine affirmative confirm 是的 对的 好的 可以 没错 确认",
     "no nope nah not_really negative never wrong 不是 不对 不用 没有",
     "not without nothing none never hardly 没 没有 不能",
     "stop never_mind nevermind forget_it leave_it quit abort 算了 停止 不用了",
@@ -62,9 +83,12 @@ constexpr std::string_view lines[] = {
     "bot robot chatbot machine computer automated ai virtual artificial real 机器人 智能 人工智能",
     "can_you able what_can capable abilities do_you you_do feature 会什么 能做 功能",
     "who_are your_name you_are name 你是谁 名字 叫什么",
-    "how_long days week when long soon fast time quick time_frame eta expected 多久 几天 什么时候 多长 何时",
-    "abroad international country overseas europe worldwide austria switzerland france usa foreign england canada 国外 国际 海外 国家",
-    "express overnight next_day fast faster same_day rush priority urgent hurry quickly urgently asap 加急 急 特快 次日 当天",
+    "how_long days week when long soon fast time quick time_frame eta expected 多久 几天 什么时候 "
+    "多长 何时",
+    "abroad international country overseas europe worldwide austria switzerland france usa foreign "
+    "england canada 国外 国际 海外 国家",
+    "express overnight next_day fast faster same_day rush priority urgent hurry quickly urgently "
+    "asap 加急 急 特快 次日 当天",
     "pick_up collect pickup collection click_and 自取 取货 代收",
     "customs duty import 关税 海关",
     "gift present wrap wrapping birthday 礼物 包装 生日",
@@ -77,7 +101,8 @@ constexpr std::string_view lines[] = {
     "job career hiring vacancy salary apply_for apprenticeship employment 工作 招聘 薪水 职位",
     "weather rain sunny forecast temperature snow 天气 下雨 气温",
     "flight hotel airline travel ticket airport train passport visa trip 航班 机票 酒店 旅行 火车",
-    "loan mortgage interest savings overdraft invest stock_market share crypto bitcoin 贷款 利率 股票 存款",
+    "loan mortgage interest savings overdraft invest stock_market share crypto bitcoin 贷款 利率 "
+    "股票 存款",
     "cook recipe dinner restaurant pizza bake cake food soup 做饭 菜谱 餐厅 披萨",
     "music song movie film play_some netflix series album 音乐 歌 电影 播放",
     "football match game score team won league soccer 足球 比赛 球队",
@@ -98,7 +123,8 @@ constexpr std::string_view lines[] = {
     "neighbour neighbor mailbox letterbox doorstep signed left_it safe_place 邻居 信箱 门口 签收",
     "date day tomorrow today reschedule monday friday slot 日期 明天 今天 改期",
     "confirmation confirmed verify email_confirmation got_no 确认 验证",
-    "shipping_cost delivery_cost free_shipping free_delivery postage free shipping_fee 运费 包邮 邮费 免费",
+    "shipping_cost delivery_cost free_shipping free_delivery postage free shipping_fee 运费 包邮 "
+    "邮费 免费",
 };
 
 std::uint64_t key_of(std::string_view entry) {

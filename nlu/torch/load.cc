@@ -35,7 +35,8 @@ class ModelInterpreter : public Interpreter {
     Workspace workspace;
     std::vector<Interpretation> result;
     result.reserve(utterances.size());
-    for (const Utterance& utterance : utterances) result.push_back(understand(utterance, workspace));
+    for (const Utterance& utterance : utterances)
+      result.push_back(understand(utterance, workspace));
     return result;
   }
 
@@ -89,10 +90,12 @@ class ModelInterpreter : public Interpreter {
       sum += p;
     }
     const std::size_t shown = std::min(intents_shown, intents);
-    std::partial_sort(w.order.begin(), w.order.begin() + static_cast<std::ptrdiff_t>(shown), w.order.end());
+    std::partial_sort(w.order.begin(), w.order.begin() + static_cast<std::ptrdiff_t>(shown),
+                      w.order.end());
     const double inside = 1 - segment.p_outside;
     for (std::size_t i = 0; i < shown; ++i) {
-      segment.intents.push_back({model_->intents()[w.order[i].second], round_p(-w.order[i].first / sum * inside)});
+      segment.intents.push_back(
+          {model_->intents()[w.order[i].second], round_p(-w.order[i].first / sum * inside)});
     }
     if (shown > 1) {
       const double first = -w.order[0].first, second = -w.order[1].first;
@@ -110,10 +113,12 @@ class ModelInterpreter : public Interpreter {
 Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path) {
   Result<std::unique_ptr<Model>> model = Model::open(path);
   if (!model) return model.error();
-  if ((*model)->intents().empty()) return Error{Errc::corrupt, path + ": the model knows no intent"};
+  if ((*model)->intents().empty())
+    return Error{Errc::corrupt, path + ": the model knows no intent"};
   const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());
   if (!rules) return rules.error();
-  return std::unique_ptr<Interpreter>(std::make_unique<ModelInterpreter>(std::move(*model), *rules));
+  return std::unique_ptr<Interpreter>(
+      std::make_unique<ModelInterpreter>(std::move(*model), *rules));
 }
 
 }  // namespace nlu

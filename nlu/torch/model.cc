@@ -44,7 +44,7 @@ constexpr std::array<float, block_count> block_lengths{1.0f, 0.7f, 1.0f, 1.0f};
 }  // namespace
 
 void IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
-                          std::vector<float>& values) const {
+                        std::vector<float>& values) const {
   columns.clear();
   values.clear();
   std::array<float, block_count> squares{}, scale{};
@@ -62,7 +62,8 @@ void IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::i
     scale[b] = squares[b] > 0 ? block_lengths[b] / std::sqrt(squares[b]) : 0;
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    values[i] = scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
+    values[i] =
+        scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
   }
 }
 
@@ -82,7 +83,8 @@ Signals outside_signals(std::span<const float> logits) {
   if (intents == 0) return {};
   if (intents == 1) second = best;
   double spread = 0;
-  for (std::size_t i = 0; i < intents; ++i) spread += std::exp(static_cast<double>(logits[i]) - best);
+  for (std::size_t i = 0; i < intents; ++i)
+    spread += std::exp(static_cast<double>(logits[i]) - best);
   const double inside = best + std::log(spread);
   const double mean = sum / static_cast<double>(intents);
   return {static_cast<double>(logits[intents]) - inside, best - mean, std::min(best - second, 6.0)};
@@ -90,12 +92,13 @@ Signals outside_signals(std::span<const float> logits) {
 
 double outside_probability(const Calibration& calibration, const Signals& signals) {
   double score = calibration.outside_bias;
-  for (std::size_t i = 0; i < signal_count; ++i) score += calibration.outside_weights[i] * signals[i];
+  for (std::size_t i = 0; i < signal_count; ++i)
+    score += calibration.outside_weights[i] * signals[i];
   return 1 / (1 + std::exp(-score));
 }
 
-void Model::intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
-                          std::vector<float>& logits) const {
+void Model::intent_logits(const std::vector<std::int64_t>& columns,
+                          const std::vector<float>& values, std::vector<float>& logits) const {
   logits.assign(bias_.begin(), bias_.end());
   const std::size_t classes = bias_.size();
   float* const out = logits.data();
@@ -155,7 +158,8 @@ std::vector<std::size_t> best_path(const Lattice& l) {
     }
     now.swap(next);
   }
-  path[l.words - 1] = static_cast<std::size_t>(std::max_element(now.begin(), now.end()) - now.begin());
+  path[l.words - 1] =
+      static_cast<std::size_t>(std::max_element(now.begin(), now.end()) - now.begin());
   for (std::size_t w = l.words - 1; w > 0; --w) path[w - 1] = back[w * l.tags + path[w]];
   return path;
 }
@@ -173,13 +177,15 @@ std::vector<double> marginals(const Lattice& l) {
   }
   for (std::size_t w = n - 1; w > 0; --w) {
     for (std::size_t b = 0; b < k; ++b) {
-      for (std::size_t t = 0; t < k; ++t) terms[t] = l.step(b, t) + l.score(w, t) + backward[w * k + t];
+      for (std::size_t t = 0; t < k; ++t)
+        terms[t] = l.step(b, t) + l.score(w, t) + backward[w * k + t];
       backward[(w - 1) * k + b] = log_sum(terms);
     }
   }
   const double all = log_sum(std::span<const double>(forward).subspan((n - 1) * k, k));
   std::vector<double> p(n * k);
-  for (std::size_t i = 0; i < n * k; ++i) p[i] = std::exp(std::min(forward[i] + backward[i] - all, 0.0));
+  for (std::size_t i = 0; i < n * k; ++i)
+    p[i] = std::exp(std::min(forward[i] + backward[i] - all, 0.0));
   return p;
 }
 
@@ -199,7 +205,8 @@ std::vector<TaggedSpan> Model::tag(Featurizer& featurizer, std::size_t words) co
       const float* const weights = emissions_.data() + static_cast<std::size_t>(row) * lattice.tags;
       for (std::size_t t = 0; t < lattice.tags; ++t) sums[t] += weights[t];
     }
-    std::copy(sums.begin(), sums.end(), lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
+    std::copy(sums.begin(), sums.end(),
+              lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
   }
   const std::vector<std::size_t> path = best_path(lattice);
   if (std::all_of(path.begin(), path.end(), [](std::size_t t) { return t == 0; })) return spans;

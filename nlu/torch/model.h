@@ -51,12 +51,12 @@ VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys);  // keys[i
 // nobody has seen count for the length, so what is mostly unknown stays near nothing.
 struct IntentSpace {
   Vocabulary vocabulary;
-  std::span<const float> rarity;                 // A row's weight.
+  std::span<const float> rarity;  // A row's weight.
   std::array<float, block_count> unseen_rarity{};
 
   // Replaces `columns` and `values`.
   void weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
-               std::vector<float>& values) const;
+             std::vector<float>& values) const;
 };
 
 // What tells an utterance outside the bot's scope, before it is calibrated.

@@ -32,17 +32,22 @@ json::object rules_to_json(const TrainingData& rules) {
     lookups.push_back(json::object{{"entity", lookup.entity}, {"words", std::move(words)}});
   }
   for (const Pattern& pattern : rules.patterns) {
-    patterns.push_back(json::object{{"entity", pattern.entity}, {"regex", pattern.regex},
-                                    {"file", pattern.mark.file}, {"line", pattern.mark.line}});
+    patterns.push_back(json::object{{"entity", pattern.entity},
+                                    {"regex", pattern.regex},
+                                    {"file", pattern.mark.file},
+                                    {"line", pattern.mark.line}});
   }
   for (const Example& example : rules.examples) {
     const Entity& entity = example.entities.front();
-    annotations.push_back(json::array{example.text, entity.type, entity.role, entity.group, entity.value});
+    annotations.push_back(
+        json::array{example.text, entity.type, entity.role, entity.group, entity.value});
   }
   json::object synonyms;
   for (const auto& [word, value] : rules.synonyms) synonyms[word] = value;
-  return {{"lookups", std::move(lookups)}, {"patterns", std::move(patterns)},
-          {"annotations", std::move(annotations)}, {"synonyms", std::move(synonyms)}};
+  return {{"lookups", std::move(lookups)},
+          {"patterns", std::move(patterns)},
+          {"annotations", std::move(annotations)},
+          {"synonyms", std::move(synonyms)}};
 }
 
 json::array to_array(std::span<const double> values) {
@@ -143,22 +148,26 @@ Result<std::span<const T>> Model::tensor(const char* name, Dtype dtype,
   if constexpr (std::is_same_v<T, float>) {
     for (const float value : values) {
       // Also keeps sums of a few thousand of them finite.
-      if (!(std::abs(value) <= 1e6f)) return damaged(fmt::format("tensor {} has no finite numbers", name));
+      if (!(std::abs(value) <= 1e6f))
+        return damaged(fmt::format("tensor {} has no finite numbers", name));
     }
   }
   return values;
 }
 
 Result<Vocabulary> Model::read_vocabulary(const std::string& prefix, std::size_t rows) {
-  const auto keys = tensor<std::int64_t>((prefix + ".keys").c_str(), Dtype::i64, {std::string::npos}, key_copies_);
+  const auto keys = tensor<std::int64_t>((prefix + ".keys").c_str(), Dtype::i64,
+                                         {std::string::npos}, key_copies_);
   if (!keys) return keys.error();
-  const auto places = tensor<std::int32_t>((prefix + ".rows").c_str(), Dtype::i32, {keys->size()}, row_copies_);
+  const auto places =
+      tensor<std::int32_t>((prefix + ".rows").c_str(), Dtype::i32, {keys->size()}, row_copies_);
   if (!places) return places.error();
   if (keys->size() == 0 || (keys->size() & (keys->size() - 1)) != 0) {
     return damaged("the size of a vocabulary is no power of two");
   }
   for (const std::int32_t row : *places) {
-    if (row >= 0 && std::cmp_greater_equal(row, rows)) return damaged("a vocabulary's row is out of range");
+    if (row >= 0 && std::cmp_greater_equal(row, rows))
+      return damaged("a vocabulary's row is out of range");
   }
   return Vocabulary(*keys, *places);
 }
@@ -166,7 +175,8 @@ Result<Vocabulary> Model::read_vocabulary(const std::string& prefix, std::size_t
 Result<void> Model::read() {
   if (const Result<void> read = read_metadata(); !read) return read.error();
   constexpr std::size_t any = std::string::npos;
-  const std::size_t classes = intents_.size() + 1, tags = kinds_.empty() ? 0 : 2 * kinds_.size() + 1;
+  const std::size_t classes = intents_.size() + 1,
+                    tags = kinds_.empty() ? 0 : 2 * kinds_.size() + 1;
   const auto floats = [&](std::span<const float>& into, const char* name,
                           std::vector<std::size_t> shape) -> Result<void> {
     const auto values = tensor<float>(name, Dtype::f32, std::move(shape), float_copies_);
@@ -220,7 +230,8 @@ Result<void> Model::read_metadata() {
     intents_.emplace_back(name.as_string());
   }
   for (const json::value& kind : kinds->as_array()) {
-    if (!kind.is_array() || text_at(kind.as_array(), 0).empty()) return damaged("an entity has no type");
+    if (!kind.is_array() || text_at(kind.as_array(), 0).empty())
+      return damaged("an entity has no type");
     const json::array& names = kind.as_array();
     kinds_.push_back({text_at(names, 0), text_at(names, 1), text_at(names, 2)});
   }
@@ -292,7 +303,8 @@ Result<void> Model::read_rules(std::string_view text) {
   }
   if (const json::object* const synonyms = get_object(rules, "synonyms")) {
     for (const auto& entry : *synonyms) {
-      if (entry.value().is_string()) rules_.synonyms.emplace(std::string(entry.key()), std::string(entry.value().as_string()));
+      if (entry.value().is_string())
+        rules_.synonyms.emplace(std::string(entry.key()), std::string(entry.value().as_string()));
     }
   }
   return {};

@@ -103,14 +103,14 @@ IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& 
   const SparseRows rows = rows_of(examples, chosen, fit.table.space());
   const FitOptions how = intent_options(options, examples.labelled);
   const auto work = static_cast<double>(learnt.size());
-  fit.linear = fit_linear(rows, labels, importance, fit.table.rarity.size(),
-                          examples.intents.size() + 1, how, [&](const FitProgress& now) {
-                            return watch.tell(phase, now, how.epochs, work);
-                          });
+  fit.linear = fit_linear(
+      rows, labels, importance, fit.table.rarity.size(), examples.intents.size() + 1, how,
+      [&](const FitProgress& now) { return watch.tell(phase, now, how.epochs, work); });
   return fit;
 }
 
-// Which fold an example is held out in: dealt out label by label, so that each fold has some of all.
+// Which fold an example is held out in: dealt out label by label, so that each fold has some of
+// all.
 std::vector<int> deal_folds(const Examples& examples, int folds, int share) {
   std::vector<int> next(examples.intents.size() + 2, 0), fold;
   for (std::size_t i = 0; i < examples.labelled; ++i) {
@@ -134,7 +134,8 @@ std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
     fit.table.space().weigh(examples.utterances[i].features, columns, values);
     h.logits = fit.linear.bias;
     for (std::size_t k = 0; k < columns.size(); ++k) {
-      const float* const row = fit.linear.weights.data() + static_cast<std::size_t>(columns[k]) * classes;
+      const float* const row =
+          fit.linear.weights.data() + static_cast<std::size_t>(columns[k]) * classes;
       for (std::size_t c = 0; c < classes; ++c) h.logits[c] += values[k] * row[c];
     }
     result.push_back(std::move(h));
@@ -184,8 +185,9 @@ TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& wa
   }
   const FitOptions how = tag_options(options, examples.sentences.size());
   const auto work = static_cast<double>(examples.sentences.size());
-  fit.crf = fit_crf(tokens, tags, ends, keys.size(), 2 * examples.kinds.size() + 1, how,
-                    [&](const FitProgress& now) { return watch.tell("entities", now, how.epochs, work); });
+  fit.crf = fit_crf(
+      tokens, tags, ends, keys.size(), 2 * examples.kinds.size() + 1, how,
+      [&](const FitProgress& now) { return watch.tell("entities", now, how.epochs, work); });
   return fit;
 }
 
@@ -272,7 +274,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     });
   }
   run_all(std::move(jobs));
-  if (watch.is_stopped()) return Error{Errc::unavailable, "training was stopped; nothing was changed"};
+  if (watch.is_stopped())
+    return Error{Errc::unavailable, "training was stopped; nothing was changed"};
 
   std::vector<HeldOut> tested;
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
@@ -285,7 +288,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   report.intents = examples.intents.size();
   report.entities = examples.kinds.size();
   report.features = intents.table.rarity.size();
-  for (const std::size_t i : all) report.negatives += examples.utterances[i].label == examples.intents.size();
+  for (const std::size_t i : all)
+    report.negatives += examples.utterances[i].label == examples.intents.size();
   report.held_out_accuracy = held_out_rates.right;
   report.held_out_refused = held_out_rates.refused;
   report.temperature = parts.calibration.temperature;

@@ -36,9 +36,9 @@ struct TrainReport {
   std::size_t intents = 0;
   std::size_t entities = 0;  // Kinds the tagger knows.
   std::size_t features = 0;
-  std::size_t negatives = 0;  // Examples of what is outside, the bot's own and built-in ones.
-  double held_out_accuracy = 0;   // In scope: not refused and right, on examples not learnt from.
-  double held_out_refused = 0;    // Outside: refused.
+  std::size_t negatives = 0;     // Examples of what is outside, the bot's own and built-in ones.
+  double held_out_accuracy = 0;  // In scope: not refused and right, on examples not learnt from.
+  double held_out_refused = 0;   // Outside: refused.
   double temperature = 1;
   double seconds = 0;
   std::size_t peak_memory_bytes = 0;  // Of the process.

@@ -1,8 +1,9 @@
+#include "bot/config.h"
+
 #include <cstdlib>
 
 #include <catch2/catch.hpp>
 
-#include "bot/config.h"
 #include "tests/bot/scratch.h"
 
 using bot::Config;
@@ -61,8 +62,7 @@ TEST_CASE("placeholders take the environment's values, or their defaults") {
 
 TEST_CASE("mistakes name the place and what to do") {
   CHECK(mistake("prot: 80") == "usher.yml:1:1: there is no setting 'prot'; did you mean 'port'?");
-  CHECK(mistake("port: 99999") ==
-        "usher.yml:1:7: 'port' must be a whole number from 0 to 65535");
+  CHECK(mistake("port: 99999") == "usher.yml:1:7: 'port' must be a whole number from 0 to 65535");
   CHECK(mistake("log_texts: perhaps") == "usher.yml:1:12: 'log_texts' must be true or false");
   CHECK(mistake("limits:\n  queued_totl: 5") ==
         "usher.yml:2:3: there is no setting 'queued_totl'; did you mean 'queued_total'?");

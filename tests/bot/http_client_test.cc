@@ -1,3 +1,5 @@
+#include "bot/http_client.h"
+
 #include <atomic>
 #include <thread>
 
@@ -5,8 +7,6 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
-
-#include "bot/http_client.h"
 
 namespace net = boost::asio;
 using bot::HttpClient;
@@ -45,8 +45,8 @@ class Backend {
     for (;;) {
       tcp::socket socket = acceptor_.accept();
       if (stopping_) return;
-      const std::size_t at = std::min<std::size_t>(static_cast<std::size_t>(calls_++),
-                                                   answers_.size() - 1);
+      const std::size_t at =
+          std::min<std::size_t>(static_cast<std::size_t>(calls_++), answers_.size() - 1);
       boost::system::error_code ignored;
       net::streambuf buffer;
       net::read_until(socket, buffer, "\r\n\r\n", ignored);

@@ -1,9 +1,9 @@
+#include "bot/nlu_worker.h"
+
 #include <condition_variable>
 #include <mutex>
 
 #include <catch2/catch.hpp>
-
-#include "bot/nlu_worker.h"
 
 using bot::NluWorker;
 

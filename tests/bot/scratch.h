@@ -12,8 +12,7 @@
 
 class Scratch {
  public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() / ("usher-test-" + bot::random_hex(8))) {
+  Scratch() : path_(std::filesystem::temp_directory_path() / ("usher-test-" + bot::random_hex(8))) {
     std::filesystem::create_directories(path_);
   }
   ~Scratch() {

@@ -1,4 +1,6 @@
 // The server over real sockets: real runtime, real store, a model that knows a few words.
+#include "bot/server.h"
+
 #include <filesystem>
 #include <thread>
 
@@ -8,7 +10,6 @@
 #include <boost/beast/websocket.hpp>
 #include <catch2/catch.hpp>
 
-#include "bot/server.h"
 #include "dialog/load.h"
 #include "nlu/base/json.h"
 #include "tests/bot/scratch.h"
@@ -40,7 +41,8 @@ const char* const flows =
 const char* const examples =
     "version: \"3.1\"\nnlu:\n"
     "  - intent: greet\n    examples: |\n      - hello\n      - hi there\n      - good day\n"
-    "  - intent: paint\n    examples: |\n      - paint it\n      - paint my door\n      - a new colour\n";
+    "  - intent: paint\n    examples: |\n      - paint it\n      - paint my door\n      - a new "
+    "colour\n";
 
 class Words final : public nlu::Interpreter {
  public:
@@ -90,12 +92,13 @@ class Process {
       return bot::InterpreterPtr(std::make_shared<Words>());
     };
     nlu::Diagnostics warnings;
-    auto ready = bot::ready_bot(scratch_.path("bot"), make, [](const std::string&) {}, warnings);
+    auto ready = bot::ready_bot(
+        scratch_.path("bot"), make, [](const std::string&) {}, warnings);
     if (!ready) FAIL(ready.error().message);
     std::vector<bot::ReadyBot> bots;
     bots.push_back(std::move(*ready));
-    auto opened = bot::Server::open(config, std::move(bots), make, [](const std::string&) {}, log_,
-                                    wrap);
+    auto opened = bot::Server::open(
+        config, std::move(bots), make, [](const std::string&) {}, log_, wrap);
     if (!opened) FAIL(opened.error().message);
     server_ = std::move(*opened);
     port = server_->port();
@@ -351,8 +354,8 @@ TEST_CASE("nobody opens another's conversation") {
   first.hello();
   const std::string conversation = text_of(first.await("welcome"), "conversation");
   Widget thief{process};
-  thief.hello(fmt::format(R"(,"conversation":"{}","token":"{}")", conversation,
-                          std::string(64, '0')));
+  thief.hello(
+      fmt::format(R"(,"conversation":"{}","token":"{}")", conversation, std::string(64, '0')));
   CHECK(thief.close_code() == 4401);
   Widget forger{process};
   forger.hello(R"(,"user":"a.b.c")");
@@ -513,12 +516,14 @@ TEST_CASE("a second server on the same port or state folder is refused with advi
   Process other;
   other.config.state_folder = process.config.state_folder;
   bot::Log log{"off"};
-  const auto refused = bot::Server::open(other.config, {}, {}, [](const std::string&) {}, log);
+  const auto refused = bot::Server::open(
+      other.config, {}, {}, [](const std::string&) {}, log);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == nlu::Errc::conflict);
   Process third;
   third.config.port = process.port;
-  const auto taken = bot::Server::open(third.config, {}, {}, [](const std::string&) {}, log);
+  const auto taken = bot::Server::open(
+      third.config, {}, {}, [](const std::string&) {}, log);
   REQUIRE_FALSE(taken);
   CHECK(taken.error().message.find("choose another one with --port") != std::string::npos);
 }

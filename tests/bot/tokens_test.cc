@@ -1,8 +1,8 @@
-#include <sys/stat.h>
+#include "bot/tokens.h"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
-#include "bot/tokens.h"
 #include "tests/bot/scratch.h"
 
 using bot::sign_user_token;
@@ -37,7 +37,8 @@ TEST_CASE("a known token of another implementation is understood") {
   // From RFC 7515, A.1: its key, its header with a line break, its claims; only the time is past.
   const std::string token =
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
-      "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+      "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVl"
+      "fQ."
       "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
   const auto secret = bot::decode_base64url(
       "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");

@@ -1,8 +1,9 @@
+#include "bot/uploads.h"
+
 #include <map>
 
 #include <catch2/catch.hpp>
 
-#include "bot/uploads.h"
 #include "tests/bot/scratch.h"
 
 using bot::Uploads;

@@ -18,8 +18,9 @@ TEST_CASE("a REST message that is none names the field", "[rest]") {
   REQUIRE(rest::parse(R"({"message":"hi"})").error().message == "sender must be a text");
   REQUIRE(rest::parse(R"({"sender":"a"})").error().message == "message must be a text");
   REQUIRE(rest::parse(R"({"sender":"a","message":5})").error().message == "message must be a text");
-  REQUIRE(rest::parse(R"({"sender":"a","message":"b","metadata":{"message_id":1}})")
-              .error().message == "metadata.message_id must be a text");
+  REQUIRE(
+      rest::parse(R"({"sender":"a","message":"b","metadata":{"message_id":1}})").error().message ==
+      "metadata.message_id must be a text");
   REQUIRE_FALSE(rest::parse("[1]").has_value());
   REQUIRE_FALSE(rest::parse("").has_value());
 }

@@ -47,25 +47,29 @@ TEST_CASE("a hello is read with its defaults", "[web]") {
 }
 
 TEST_CASE("a message carries exactly one of text, payload and attachment", "[web]") {
-  REQUIRE(taken<Message>(R"({"type":"message","id":"m-000001","cseq":1,"text":"hi"})").text == "hi");
+  REQUIRE(taken<Message>(R"({"type":"message","id":"m-000001","cseq":1,"text":"hi"})").text ==
+          "hi");
   const auto button =
       taken<Message>(R"({"type":"message","id":"m-000001","cseq":1,"payload":"/a","text":"A"})");
   REQUIRE(button.payload == "/a");
   REQUIRE(button.text == "A");
   REQUIRE(taken<Message>(R"({"type":"message","id":"m-000001","cseq":1,
-                             "attachment":{"upload":"u-000001"}})").upload == "u-000001");
+                             "attachment":{"upload":"u-000001"}})")
+              .upload == "u-000001");
   REQUIRE(refused(R"({"type":"message","id":"m-000001","cseq":1})").code == "bad_field");
   REQUIRE(refused(R"({"type":"message","id":"m-000001","cseq":1,"text":""})").code == "bad_field");
   REQUIRE(refused(R"({"type":"message","id":"m-000001","cseq":1,"text":"a",
-                      "attachment":{"upload":"u-000001"}})").code == "bad_field");
+                      "attachment":{"upload":"u-000001"}})")
+              .code == "bad_field");
 }
 
 TEST_CASE("what is no frame closes the socket", "[web]") {
-  for (const char* text : {"", "{", "[]", "1", R"({"type":1})", R"({})", "\xff",
-                           R"({"type":"message","id":7,"cseq":1,"text":"a"})",
-                           R"({"type":"message","id":"m-000001","cseq":"1","text":"a"})",
-                           R"({"type":"message","id":"m-000001","cseq":1,"attachment":"u"})",
-                           R"({"type":"message","id":"m-000001","cseq":1,"attachment":{"upload":1}})"}) {
+  for (const char* text :
+       {"", "{", "[]", "1", R"({"type":1})", R"({})", "\xff",
+        R"({"type":"message","id":7,"cseq":1,"text":"a"})",
+        R"({"type":"message","id":"m-000001","cseq":"1","text":"a"})",
+        R"({"type":"message","id":"m-000001","cseq":1,"attachment":"u"})",
+        R"({"type":"message","id":"m-000001","cseq":1,"attachment":{"upload":1}})"}) {
     INFO(text);
     REQUIRE(refused(text).closes);
   }

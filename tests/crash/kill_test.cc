@@ -3,12 +3,6 @@
 //
 // USHER_KILLS sets the number of kills, USHER_SEED the moments. Two planted faults (planted.cc)
 // show that the comparison finds what it is for.
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -25,7 +19,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench/visitor.h"
 
@@ -42,7 +41,8 @@ constexpr int visitors = 50;
 
 // Each is answered by itself, whatever was said before, so that all turns that begin with the same
 // words have the same number of replies.
-const std::vector<std::string> sentences{"thank you", "are you a robot?", "what can you do?", "hello"};
+const std::vector<std::string> sentences{"thank you", "are you a robot?", "what can you do?",
+                                         "hello"};
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -59,13 +59,14 @@ std::uint16_t free_port() {
 class Server {
  public:
   explicit Server(std::string program)
-      : program_(std::move(program)), port_(free_port()),
+      : program_(std::move(program)),
+        port_(free_port()),
         state_(fs::temp_directory_path() / fmt::format("usher-kill-{}", port_)) {
     fs::remove_all(state_);
     fs::create_directories(state_);
     // As fast as it goes: the limits of rate are not what is tested here.
-    std::ofstream(state_ / "usher.yml")
-        << "limits:\n  messages_per_s: 1000\n  message_burst: 10000\n  connects_per_address_s: 10000\n";
+    std::ofstream(state_ / "usher.yml") << "limits:\n  messages_per_s: 1000\n  message_burst: "
+                                           "10000\n  connects_per_address_s: 10000\n";
     start();
   }
   ~Server() {
@@ -85,17 +86,19 @@ class Server {
   void start() {
     const std::string port = std::to_string(port_), state = (state_ / "state").string(),
                       config = (state_ / "usher.yml").string();
-    std::vector<std::string> words{program_, "serve", "flows/shop", "--demo", "--port", port,
-                                   "--state", state, "--config", config};
+    std::vector<std::string> words{program_, "serve",   "flows/shop", "--demo",   "--port",
+                                   port,     "--state", state,        "--config", config};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     for (const int file : {1, 2}) {
-      posix_spawn_file_actions_addopen(&files, file, log().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      posix_spawn_file_actions_addopen(&files, file, log().c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                       0600);
     }
-    REQUIRE(posix_spawn(&process_, program_.c_str(), &files, nullptr, arguments.data(), environ) == 0);
+    REQUIRE(posix_spawn(&process_, program_.c_str(), &files, nullptr, arguments.data(), environ) ==
+            0);
     posix_spawn_file_actions_destroy(&files);
   }
 
@@ -114,10 +117,10 @@ class Server {
 
 // The outside record of one customer: what was said, what was acknowledged, what was shown.
 struct Record {
-  std::vector<std::string> said;                  // Ids, in order
-  std::map<std::string, std::string> words;       // Id → text
-  std::map<std::string, std::uint64_t> acked;     // Id → seq
-  std::map<std::uint64_t, std::string> shown;     // Seq → frame
+  std::vector<std::string> said;               // Ids, in order
+  std::map<std::string, std::string> words;    // Id → text
+  std::map<std::string, std::uint64_t> acked;  // Id → seq
+  std::map<std::uint64_t, std::string> shown;  // Seq → frame
   std::vector<std::string> wrong;
 };
 
@@ -295,7 +298,8 @@ Outcome kill_again_and_again(const std::string& program, std::uint64_t kills, st
   }
   for (const auto& [words, by_count] : counts) {
     if (by_count.size() > 1 || by_count.begin()->first == 0) {
-      outcome.wrong.push_back(fmt::format("'{}' was not always answered by as many replies", words));
+      outcome.wrong.push_back(
+          fmt::format("'{}' was not always answered by as many replies", words));
     }
   }
   crowd.stop();
@@ -307,7 +311,8 @@ Outcome kill_again_and_again(const std::string& program, std::uint64_t kills, st
 
 TEST_CASE("kill -9 under load loses, doubles and reorders nothing") {
   const std::uint64_t kills = from_environment("USHER_KILLS", 30);
-  const Outcome outcome = kill_again_and_again(USHER_PROGRAM, kills, from_environment("USHER_SEED", 1));
+  const Outcome outcome =
+      kill_again_and_again(USHER_PROGRAM, kills, from_environment("USHER_SEED", 1));
   fmt::print("{} kills, {} messages acknowledged, {} findings\n", kills, outcome.acknowledged,
              outcome.wrong.size());
   CHECK(outcome.acknowledged > 10 * kills);

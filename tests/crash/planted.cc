@@ -22,8 +22,8 @@ using nlu::Result;
 class Passing : public dialog::StateStore {
  public:
   explicit Passing(StateStore& store) : store_(store) {}
-  void append(ConversationId id, dialog::EventNumber last, dialog::Epoch epoch,
-              dialog::Batch batch, Done done) override {
+  void append(ConversationId id, dialog::EventNumber last, dialog::Epoch epoch, dialog::Batch batch,
+              Done done) override {
     store_.append(id, last, epoch, std::move(batch), std::move(done));
   }
   void load(ConversationId id,
@@ -35,9 +35,8 @@ class Passing : public dialog::StateStore {
       std::function<void(Result<std::optional<dialog::MessageRecord>>)> done) override {
     store_.find_message(id, std::move(client), std::move(message), std::move(done));
   }
-  void find_client(
-      ConversationId id, std::string client,
-      std::function<void(Result<std::optional<dialog::ClientRecord>>)> done) override {
+  void find_client(ConversationId id, std::string client,
+                   std::function<void(Result<std::optional<dialog::ClientRecord>>)> done) override {
     store_.find_client(id, std::move(client), std::move(done));
   }
   void read_visible(ConversationId id, dialog::Seq after, std::size_t count,
@@ -76,8 +75,8 @@ class AckBeforeWrite final : public Passing {
     }
     writer_.join();
   }
-  void append(ConversationId id, dialog::EventNumber last, dialog::Epoch epoch,
-              dialog::Batch batch, Done done) override {
+  void append(ConversationId id, dialog::EventNumber last, dialog::Epoch epoch, dialog::Batch batch,
+              Done done) override {
     {
       const std::lock_guard lock(mutex_);
       late_.push_back({std::chrono::steady_clock::now() + std::chrono::milliseconds(250), id, last,
@@ -125,9 +124,8 @@ class NoDeduplication final : public Passing {
       std::function<void(Result<std::optional<dialog::MessageRecord>>)> done) override {
     done(std::optional<dialog::MessageRecord>{});
   }
-  void find_client(
-      ConversationId id, std::string client,
-      std::function<void(Result<std::optional<dialog::ClientRecord>>)> done) override {
+  void find_client(ConversationId id, std::string client,
+                   std::function<void(Result<std::optional<dialog::ClientRecord>>)> done) override {
     store_.find_client(id, std::move(client), [done = std::move(done)](auto found) {
       if (found && *found && (*found)->last_cseq > 0) --(*found)->last_cseq;
       done(std::move(found));
@@ -166,6 +164,7 @@ int main(int argc, char** argv) {
   if (!ready) return 1;
   std::vector<bot::ReadyBot> bots;
   bots.push_back(std::move(*ready));
-  auto server = bot::Server::open(config, std::move(bots), bot::trained_interpreters(), tell, log, plant);
+  auto server =
+      bot::Server::open(config, std::move(bots), bot::trained_interpreters(), tell, log, plant);
   return server ? (*server)->run() : 1;
 }

@@ -8,13 +8,13 @@
 // Warnings are asked for where the bot loads. The expected list is complete and in order.
 #include "dialog/check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "dialog/load.h"
 

@@ -1,7 +1,8 @@
 #include "dialog/condition.h"
 
-#include <catch2/catch.hpp>
 #include <map>
+
+#include <catch2/catch.hpp>
 
 namespace {
 

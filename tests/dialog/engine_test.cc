@@ -170,7 +170,8 @@ TEST_CASE("a flow asks what it needs, calls the business and ends") {
 
 TEST_CASE("a choice is shown as quick replies") {
   Talk talk(bot());
-  talk.say({command::StartFlow{"return_item"}, command::SetSlot{"order_number", "10423", "entity"}});
+  talk.say(
+      {command::StartFlow{"return_item"}, command::SetSlot{"order_number", "10423", "entity"}});
   CHECK(talk.set("postcode", "1") == Replies{"utter_ask_reason"});
   REQUIRE(talk.last.quick_replies.size() == 2);
   CHECK(talk.last.quick_replies[0].title == "wrong size");
@@ -474,7 +475,9 @@ TEST_CASE("an hour of silence ends the session") {
 TEST_CASE("a bot that changed tells so and begins anew") {
   Talk talk(bot());
   talk.start("return_item");
-  const BotPtr other = bot_of("{}", "flows:\n  hours:\n    description: x\n    nlu_trigger: [intent: a]\n    steps:\n      - say: \"Nine.\"\n");
+  const BotPtr other = bot_of("{}",
+                              "flows:\n  hours:\n    description: x\n    nlu_trigger: [intent: "
+                              "a]\n    steps:\n      - say: \"Nine.\"\n");
   input::Said said;
   said.text = "10423";
   said.commands = {command::SetSlot{"order_number", "10423", "text"}};
@@ -506,7 +509,8 @@ TEST_CASE("visible events are numbered without gaps") {
   CHECK(talk.last.id == "4-1");
 }
 
-TEST_CASE("whatever commands come in whatever order, the fold holds and nobody is left in silence") {
+TEST_CASE(
+    "whatever commands come in whatever order, the fold holds and nobody is left in silence") {
   const std::vector<Command> all = {command::StartFlow{"return_item"},
                                     command::StartFlow{"pay"},
                                     command::StartFlow{"order_status"},

@@ -105,7 +105,8 @@ TEST_CASE("what is personal stands apart from what is not") {
     REQUIRE(json);
     const std::string open = json::serialize(*nlu::get_object(json->as_object(), "public"));
     INFO(open);
-    for (const char* secret : {"Anna", "10423", "hi\\\"", "photo.jpg", "great", "hello", "/returns"}) {
+    for (const char* secret :
+         {"Anna", "10423", "hi\\\"", "photo.jpg", "great", "hello", "/returns"}) {
       CHECK(open.find(secret) == std::string::npos);
     }
   }
@@ -128,9 +129,8 @@ TEST_CASE("fields of a later release are kept") {
 }
 
 TEST_CASE("a kind of event that nobody knows is kept as it is") {
-  const std::string text =
-      R"({"schema":1,"type":"payment_taken","ts":1,"actor":"system","seq":9,)"
-      R"("public":{"by":"card"},"personal":{"iban":"DE"}})";
+  const std::string text = R"({"schema":1,"type":"payment_taken","ts":1,"actor":"system","seq":9,)"
+                           R"("public":{"by":"card"},"personal":{"iban":"DE"}})";
   const auto event = decode_event(1, text);
   REQUIRE(event);
   CHECK(type_name(event->body) == "payment_taken");
@@ -160,12 +160,18 @@ TEST_CASE("bytes that are no UTF-8 are written as something that can be read") {
 }
 
 TEST_CASE("commands survive JSON") {
-  const char* all[] = {R"({"start_flow":"a"})",      R"({"set_slot":{"size":5}})",
-                       R"({"correct_slot":{"a":null}})", R"({"cancel_flow":null})",
-                       R"({"clarify":["a","b"]})",   R"({"chitchat":null})",
-                       R"({"knowledge_question":null})", R"({"human_handover":null})",
-                       R"({"skip_question":null})",  R"({"repeat":null})",
-                       R"({"restart":null})",        R"({"cannot_handle":"unsure"})"};
+  const char* all[] = {R"({"start_flow":"a"})",
+                       R"({"set_slot":{"size":5}})",
+                       R"({"correct_slot":{"a":null}})",
+                       R"({"cancel_flow":null})",
+                       R"({"clarify":["a","b"]})",
+                       R"({"chitchat":null})",
+                       R"({"knowledge_question":null})",
+                       R"({"human_handover":null})",
+                       R"({"skip_question":null})",
+                       R"({"repeat":null})",
+                       R"({"restart":null})",
+                       R"({"cannot_handle":"unsure"})"};
   for (const char* text : all) {
     const auto command = command_from_json(*nlu::parse_json(text));
     INFO(text);

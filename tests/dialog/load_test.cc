@@ -1,8 +1,9 @@
 #include "dialog/load.h"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+
+#include <catch2/catch.hpp>
 
 #include "dialog/check.h"
 

@@ -119,7 +119,8 @@ TEST_CASE("JSON is filled as a tree") {
   Conversation conversation;
   conversation.slots = {{"n", 5}, {"s", "a\"b"}};
   const ConversationNames names(conversation, nullptr);
-  const auto filled = fill_json(*nlu::parse_json(R"({"a":"{n}","b":"n={n}","c":["{s}"],"d":"{no}"})"), names);
+  const auto filled =
+      fill_json(*nlu::parse_json(R"({"a":"{n}","b":"n={n}","c":["{s}"],"d":"{no}"})"), names);
   CHECK(json::serialize(filled) == R"({"a":5,"b":"n=5","c":["a\"b"],"d":null})");
 }
 

@@ -110,12 +110,12 @@ TEST_CASE("a turn that goes another way is told with place, meaning and step") {
 }
 
 TEST_CASE("wording, buttons and events are checked when they are stated") {
-  CHECK(report_of("- customer: when are you open\n  bot_says: ten\n").find("expected bot_says: ten") !=
-        std::string::npos);
+  CHECK(report_of("- customer: when are you open\n  bot_says: ten\n")
+            .find("expected bot_says: ten") != std::string::npos);
   CHECK(report_of("- customer: when are you open\n  buttons: [a]\n").find("got buttons: nothing") !=
         std::string::npos);
-  CHECK(report_of("- customer: when are you open\n  events: [asked]\n").find("expected event: asked") !=
-        std::string::npos);
+  CHECK(report_of("- customer: when are you open\n  events: [asked]\n")
+            .find("expected event: asked") != std::string::npos);
   CHECK(report_of("- customer: when are you open\n  bot: hours\n") == "fine");
 }
 

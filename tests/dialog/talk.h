@@ -82,7 +82,8 @@ class Talk {
     REQUIRE(encode(*snapshot) == encode(conversation));
     for (const Effect& one : step.effects) {
       if (const auto* call = std::get_if<effect::CallHttp>(&one)) calls.push_back(*call);
-      if (const auto* timer = std::get_if<effect::SetTimer>(&one)) timers[timer->timer] = timer->due;
+      if (const auto* timer = std::get_if<effect::SetTimer>(&one))
+        timers[timer->timer] = timer->due;
       if (const auto* timer = std::get_if<effect::CancelTimer>(&one)) timers.erase(timer->timer);
     }
     return replies;

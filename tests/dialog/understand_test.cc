@@ -117,8 +117,9 @@ TEST_CASE("payloads are read as they are written") {
   CHECK(a.hear("x", {}, R"(/order_status{"order_number":"10423"})") ==
         R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10423"}})");
   CHECK(a.hear("x", {}, R"(/flow{"name":"hours"})") == R"({"start_flow":"hours"})");
-  CHECK(a.hear("x", {}, R"(/SetSlots(reason=broken, sure=true, comment="a, b", nobody=1))") ==
-        R"({"set_slot":{"reason":"broken"}} {"set_slot":{"sure":true}} {"set_slot":{"comment":"a, b"}})");
+  CHECK(
+      a.hear("x", {}, R"(/SetSlots(reason=broken, sure=true, comment="a, b", nobody=1))") ==
+      R"({"set_slot":{"reason":"broken"}} {"set_slot":{"sure":true}} {"set_slot":{"comment":"a, b"}})");
   CHECK(a.hear("/cancel", {}) == R"({"cancel_flow":null})");
   CHECK(a.hear("x", {}, "/no_such_intent") == R"({"cannot_handle":"unsure"})");
   CHECK(a.hear("x", nothing(), "/{}[") != "");
@@ -138,12 +139,14 @@ TEST_CASE("a payload fills nothing that is the flows' own, unless it is asked fo
 TEST_CASE("an intent starts its flow, with the entities it asks for") {
   Asking a;
   const std::string text = "where is 10423";
-  CHECK(a.hear(text, Asking::with(meaning({{"order_status", 0.9}}), text, "order_number", "10423")) ==
-        R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10423"}})");
+  CHECK(
+      a.hear(text, Asking::with(meaning({{"order_status", 0.9}}), text, "order_number", "10423")) ==
+      R"({"start_flow":"order_status"} {"set_slot":{"order_number":"10423"}})");
   CHECK(a.hear("hours?", meaning({{"hours", 0.9}})) == R"({"start_flow":"hours"})");
 }
 
-TEST_CASE("a new question's entity replaces what an earlier flow left, not what another works with") {
+TEST_CASE(
+    "a new question's entity replaces what an earlier flow left, not what another works with") {
   const std::string text = "where is 10555";
   const auto meant = Asking::with(meaning({{"order_status", 0.9}}), text, "order_number", "10555");
   Asking a;

@@ -1,8 +1,9 @@
 #include "nlu/builtin_entities.h"
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <random>
+
+#include <catch2/catch.hpp>
 
 #include "nlu/base/unicode.h"
 

@@ -1,8 +1,9 @@
 #include "nlu/csv.h"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+
+#include <catch2/catch.hpp>
 
 using namespace nlu;
 

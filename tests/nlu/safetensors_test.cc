@@ -1,9 +1,10 @@
 #include "nlu/safetensors.h"
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>
+
+#include <catch2/catch.hpp>
 
 using namespace nlu;
 

@@ -1,12 +1,12 @@
 #include "nlu/base/unicode.h"
 
-#include <unicode/brkiter.h>
-#include <unicode/unistr.h>
-
-#include <catch2/catch.hpp>
 #include <memory>
 #include <random>
 #include <thread>
+
+#include <catch2/catch.hpp>
+#include <unicode/brkiter.h>
+#include <unicode/unistr.h>
 
 using namespace nlu;
 

@@ -115,7 +115,8 @@ dialog::BotPtr small_bot() {
 }
 
 nlu::Interpretation interpret(const std::string& text) {
-  static const std::set<std::string> intents = {"greet", "lookup", "buy", "book", "person", "cancel"};
+  static const std::set<std::string> intents = {"greet", "lookup", "buy",
+                                                "book",  "person", "cancel"};
   const std::string word = text.substr(0, text.find(' '));
   nlu::Interpretation meaning;
   meaning.language = "en";

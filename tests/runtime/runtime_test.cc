@@ -468,12 +468,14 @@ TEST_CASE("a drain says goodbye once turns are done", "[runtime]") {
   REQUIRE(stage.runtime.stats().drained);
 }
 
-TEST_CASE("a REST caller gets the replies of the whole turn, and the same ones again", "[runtime]") {
+TEST_CASE("a REST caller gets the replies of the whole turn, and the same ones again",
+          "[runtime]") {
   Stage stage;
   const auto answers = [&] {
     std::vector<std::size_t> counts;
     for (const Output& output : stage.seen) {
-      if (const auto* answer = std::get_if<Answer>(&output)) counts.push_back(answer->replies->size());
+      if (const auto* answer = std::get_if<Answer>(&output))
+        counts.push_back(answer->replies->size());
     }
     stage.seen.clear();
     return counts;

@@ -12,11 +12,11 @@ namespace runtime_tests {
 Faults roll_faults(Dice& dice) {
   const auto roll = [&] { return dice.one_in(2); };
   Faults faults{};
-  for (bool* one : {&faults.slow_store, &faults.busy_store, &faults.conflicts,
-                    &faults.broken_store, &faults.silent_store, &faults.crashes, &faults.cuts,
-                    &faults.reconnects, &faults.slow_backend, &faults.failing_backend,
-                    &faults.silent_backend, &faults.slow_models, &faults.silent_models,
-                    &faults.refreshes, &faults.slow_sockets}) {
+  for (bool* one :
+       {&faults.slow_store, &faults.busy_store, &faults.conflicts, &faults.broken_store,
+        &faults.silent_store, &faults.crashes, &faults.cuts, &faults.reconnects,
+        &faults.slow_backend, &faults.failing_backend, &faults.silent_backend, &faults.slow_models,
+        &faults.silent_models, &faults.refreshes, &faults.slow_sockets}) {
     *one = roll();
   }
   return faults;
@@ -34,7 +34,8 @@ rt::Limits roll_limits(Dice& dice) {
 }
 
 void World::trace(const std::string& line) {
-  if (verbose_) std::printf("%8.3f %s\n", static_cast<double>(now_ % 10'000'000) / 1000, line.c_str());
+  if (verbose_)
+    std::printf("%8.3f %s\n", static_cast<double>(now_ % 10'000'000) / 1000, line.c_str());
   for (const char c : fmt::format("{} {}", now_, line)) {
     report_.trace = (report_.trace ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
   }

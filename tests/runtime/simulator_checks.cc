@@ -56,7 +56,8 @@ void World::check_end() {
     dialog::Conversation state;
     if (kept->snapshot) state = *dialog::decode_conversation(*kept->snapshot);
     for (const dialog::Event& event : kept->events) state.apply(event);
-    if (dialog::encode(state) != dialog::encode(log.state)) throw Violation("I4: a load is the fold");
+    if (dialog::encode(state) != dialog::encode(log.state))
+      throw Violation("I4: a load is the fold");
   }
 }
 

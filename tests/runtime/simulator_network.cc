@@ -1,9 +1,9 @@
 // Sockets that break, tabs that reconnect and talk, REST callers, people at the desk.
-#include "tests/runtime/simulator_world.h"
-
 #include <algorithm>
 
 #include <fmt/format.h>
+
+#include "tests/runtime/simulator_world.h"
 
 namespace runtime_tests {
 
@@ -130,15 +130,35 @@ void World::talk(std::size_t tab) {
   const std::string item = fmt::format("item{}", dice_.up_to(9));
   std::string text, payload;
   switch (dice_.up_to(11)) {
-    case 0: text = "greet you"; break;
-    case 1: case 2: text = "lookup please"; break;
-    case 3: case 4: text = "buy please"; break;
-    case 5: text = "book please"; break;
-    case 6: text = "cancel that"; break;
-    case 7: text = dice_.one_in(3) ? "person please" : "greet me"; break;
-    case 8: payload = "/SetSlots(item=" + item + ")", text = "The button"; break;
-    case 9: payload = "/buy{\"item\": \"" + item + "\"}"; break;
-    default: text = item; break;
+    case 0:
+      text = "greet you";
+      break;
+    case 1:
+    case 2:
+      text = "lookup please";
+      break;
+    case 3:
+    case 4:
+      text = "buy please";
+      break;
+    case 5:
+      text = "book please";
+      break;
+    case 6:
+      text = "cancel that";
+      break;
+    case 7:
+      text = dice_.one_in(3) ? "person please" : "greet me";
+      break;
+    case 8:
+      payload = "/SetSlots(item=" + item + ")", text = "The button";
+      break;
+    case 9:
+      payload = "/buy{\"item\": \"" + item + "\"}";
+      break;
+    default:
+      text = item;
+      break;
   }
   transmit(tab, tabs_[tab].tab->say(std::move(text), std::move(payload)));
   const Millis pause = dice_.one_in(4) ? 20 : dice_.one_in(12) ? 30'000 : 4'000;
@@ -173,7 +193,9 @@ void World::post(std::size_t index) {
     return;
   }
   poster.request = ++requests_;
-  rt::Posted posted{poster.request, 0, "rest",
+  rt::Posted posted{poster.request,
+                    0,
+                    "rest",
                     {poster.sender, poster.text, fmt::format("post-{}", poster.count)}};
   trace(fmt::format("post {} {}", poster.sender, poster.count));
   if (runtime_) {

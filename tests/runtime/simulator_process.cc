@@ -1,10 +1,10 @@
 // The process: the runtime, and around it a store, models and backends that fail in every way their
 // interfaces allow.
-#include "tests/runtime/simulator_world.h"
-
 #include <algorithm>
 
 #include <fmt/format.h>
+
+#include "tests/runtime/simulator_world.h"
 
 namespace runtime_tests {
 
@@ -14,8 +14,8 @@ void World::start() {
   exiting_ = false;
   store_broken_ = false;
   wakeup_.reset();
-  runtime_ = std::make_unique<rt::Runtime>(
-      limits_, bots_, [this](std::uint8_t* bytes, std::size_t count) {
+  runtime_ =
+      std::make_unique<rt::Runtime>(limits_, bots_, [this](std::uint8_t* bytes, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
           bytes[i] = static_cast<std::uint8_t>(runtime_dice_.next());
         }
@@ -164,7 +164,8 @@ void World::on(rt::Perform& perform) {
   if (!durable) throw Violation("I6: an effect is durable before it begins");
   const std::string body = request.method + request.url + request.body;
   const auto [found, is_first] = performed_.emplace(request.idempotency_key, body);
-  if (!is_first && !request.idempotent) throw Violation("I6: an effect that must not be repeated is");
+  if (!is_first && !request.idempotent)
+    throw Violation("I6: an effect that must not be repeated is");
   if (found->second != body) throw Violation("I6: one key, one request");
   if (faults_.silent_backend && dice_.one_in(8)) return;
   rt::EffectReturned returned;
@@ -173,9 +174,9 @@ void World::on(rt::Perform& perform) {
   returned.outcome.status = request.method == "GET" ? 200 : 201;
   returned.outcome.body = R"({"price": "12"})";
   if (faults_.failing_backend && dice_.one_in(3)) {
-    returned.outcome.kind = dice_.any({dialog::HttpOutcome::Kind::timeout,
-                                       dialog::HttpOutcome::Kind::failed,
-                                       dialog::HttpOutcome::Kind::answered});
+    returned.outcome.kind =
+        dice_.any({dialog::HttpOutcome::Kind::timeout, dialog::HttpOutcome::Kind::failed,
+                   dialog::HttpOutcome::Kind::answered});
     returned.outcome.status = 500;
   }
   const Millis delay = faults_.slow_backend ? dice_.up_to(9'000) : dice_.up_to(40);
@@ -234,9 +235,8 @@ void World::on(rt::Append& append) {
   unsynced_.push_back(append);
   synced_at_ = std::max(synced_at_, now_ + store_delay());
   if (bug_ == Bug::append_twice) {
-    plan_alive(synced_at_ - now_, [this, append] {
-      store_.apply(append.id, append.expected_last, append.batch);
-    });
+    plan_alive(synced_at_ - now_,
+               [this, append] { store_.apply(append.id, append.expected_last, append.batch); });
   }
   plan_alive(synced_at_ - now_, [this, append] { sync(append); });
 }

@@ -17,9 +17,10 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 void explain(std::uint64_t seed, const Report& report) {
-  std::printf("seed %llu: %s\nto repeat: USHER_SEED=%llu build/runtime_simulator_test \"[seeds]\"\n",
-              static_cast<unsigned long long>(seed), report.violation.c_str(),
-              static_cast<unsigned long long>(seed));
+  std::printf(
+      "seed %llu: %s\nto repeat: USHER_SEED=%llu build/runtime_simulator_test \"[seeds]\"\n",
+      static_cast<unsigned long long>(seed), report.violation.c_str(),
+      static_cast<unsigned long long>(seed));
 }
 
 }  // namespace
@@ -47,10 +48,11 @@ TEST_CASE("every promise holds whatever fails, for every seed", "[seeds]") {
     all.hours += report.hours;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%llu seeds in %.1f s: %d messages, %d acks, %d crashes, %d cuts, %d effects, "
-              "%d posts, %.1f simulated hours\n",
-              static_cast<unsigned long long>(seeds), took.count(), all.messages, all.acks,
-              all.crashes, all.cuts, all.effects, all.posts, all.hours);
+  std::printf(
+      "%llu seeds in %.1f s: %d messages, %d acks, %d crashes, %d cuts, %d effects, "
+      "%d posts, %.1f simulated hours\n",
+      static_cast<unsigned long long>(seeds), took.count(), all.messages, all.acks, all.crashes,
+      all.cuts, all.effects, all.posts, all.hours);
   // Runs in which nothing happens would prove nothing.
   REQUIRE(all.acks > static_cast<int>(seeds) * 10);
   REQUIRE(all.posts > static_cast<int>(seeds));

@@ -1,6 +1,6 @@
 // The simulated world in one class, its parts in files of their own: simulator.cc (the run),
-// simulator_process.cc (the runtime, its store, models and backends), simulator_network.cc (sockets,
-// tabs, callers), simulator_checks.cc.
+// simulator_process.cc (the runtime, its store, models and backends), simulator_network.cc
+// (sockets, tabs, callers), simulator_checks.cc.
 #pragma once
 
 #include <functional>
@@ -85,8 +85,12 @@ struct Poster {
 class World {
  public:
   World(std::uint64_t seed, Bug bug, bool verbose)
-      : bug_(bug), verbose_(verbose), dice_(seed), runtime_dice_(seed ^ 0xABCDEF),
-        faults_(roll_faults(dice_)), limits_(roll_limits(dice_)) {}
+      : bug_(bug),
+        verbose_(verbose),
+        dice_(seed),
+        runtime_dice_(seed ^ 0xABCDEF),
+        faults_(roll_faults(dice_)),
+        limits_(roll_limits(dice_)) {}
 
   Report run();
 

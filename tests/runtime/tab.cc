@@ -64,7 +64,8 @@ std::vector<web::Message> Tab::take(const web::ServerFrame& frame) {
     browser_.conversation = welcome->conversation;
     if (!welcome->token.empty()) browser_.token = welcome->token;
     if (welcome->head_seq < last_seq_) throw Violation("I1: what was shown is still there");
-    if (welcome->last_cseq < last_cseq_) throw Violation("I1: what was acknowledged is still there");
+    if (welcome->last_cseq < last_cseq_)
+      throw Violation("I1: what was acknowledged is still there");
     welcomed_ = true;
     drop_up_to(welcome->last_cseq);
     return all();

@@ -35,11 +35,13 @@ class Tab {
   // 4401: legal only while there is nothing to lose.
   void refused();
   // All that is not acknowledged, when an error said to try again.
-  std::vector<web::Message> resend() const { return welcomed_ ? all() : std::vector<web::Message>(); }
+  std::vector<web::Message> resend() const {
+    return welcomed_ ? all() : std::vector<web::Message>();
+  }
 
   bool is_welcomed() const { return welcomed_; }
   bool is_done() const { return outbox_.empty(); }
-  bool wants_retry = false;       // An error asked for a pause.
+  bool wants_retry = false;  // An error asked for a pause.
   std::int64_t retry_after_ms = 0;
   dialog::Seq last_seq() const { return last_seq_; }
   const std::string& client() const { return client_; }

@@ -25,7 +25,9 @@ class File final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   File(std::unique_ptr<rocksdb::FSWritableFile> file, std::string name, std::uint64_t size,
        std::shared_ptr<Disk> disk)
-      : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), size_(size),
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        name_(std::move(name)),
+        size_(size),
         disk_(std::move(disk)) {}
 
   using FSWritableFileOwnerWrapper::Append;
@@ -35,8 +37,8 @@ class File final : public rocksdb::FSWritableFileOwnerWrapper {
     if (status.ok()) disk_->appended(name_, size_ += data.size());
     return status;
   }
-  IOStatus Append(const Slice& data, const IOOptions& options,
-                  const rocksdb::DataVerificationInfo&, IODebugContext* debug) override {
+  IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo&,
+                  IODebugContext* debug) override {
     return Append(data, options, debug);
   }
   // The page cache outlives the test, so that a real sync would prove nothing and cost time.
@@ -127,7 +129,8 @@ class FileSystem final : public rocksdb::FileSystemWrapper {
  private:
   IOStatus wrap(IOStatus status, const std::string& file, std::uint64_t size,
                 std::unique_ptr<rocksdb::FSWritableFile>* result) {
-    if (status.ok()) *result = std::make_unique<File>(std::move(*result), normal(file), size, disk_);
+    if (status.ok())
+      *result = std::make_unique<File>(std::move(*result), normal(file), size, disk_);
     return status;
   }
 
@@ -235,9 +238,9 @@ void Disk::folder_synced(const std::string& folder) {
 void Disk::lose_pages(const std::string& file, const Extent& extent, std::mt19937_64& random) {
   std::error_code ignored;
   if (!fs::exists(file) || extent.size <= extent.synced) return;
-  const std::uint64_t reached =
-      random() % 3 == 0 ? extent.synced
-                        : extent.synced + random() % (extent.size - extent.synced + 1);
+  const std::uint64_t reached = random() % 3 == 0
+                                    ? extent.synced
+                                    : extent.synced + random() % (extent.size - extent.synced + 1);
   fs::resize_file(file, reached, ignored);
   const bool all_kept = random() % 3 == 0;
   std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);

@@ -1,9 +1,9 @@
 // A file system that forgets, on a power cut, what nobody synced.
 //
 // It passes everything to the machine's own, and remembers which bytes of which file, and which
-// creations, renames and deletions of which folder, were synced. cut() then takes the rest back as a
-// disk may: any of the unsynced 4 KiB pages may be kept, zeroed or cut off, and the unsynced changes
-// of a folder end at any point.
+// creations, renames and deletions of which folder, were synced. cut() then takes the rest back as
+// a disk may: any of the unsynced 4 KiB pages may be kept, zeroed or cut off, and the unsynced
+// changes of a folder end at any point.
 #pragma once
 
 #include <cstdint>
@@ -56,8 +56,8 @@ class Disk {
   std::vector<Change> changes_;
 };
 
-// The machine's Env over a file system that reports to `disk`, and without RocksDB's second of sleep
-// after each background error.
+// The machine's Env over a file system that reports to `disk`, and without RocksDB's second of
+// sleep after each background error.
 std::unique_ptr<rocksdb::Env> make_env(std::shared_ptr<Disk> disk);
 
 }  // namespace power_cut

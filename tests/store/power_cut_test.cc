@@ -1,8 +1,6 @@
 // What the store acknowledged is there after the power went, wherever it went.
 //
 // USHER_POWER_CUTS sets the number of cuts, USHER_SEED repeats one run.
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <rocksdb/env.h>
+#include <unistd.h>
 
 #include "bot/rocksdb_store.h"
 #include "tests/store/conversations.h"
@@ -95,7 +94,8 @@ class Laboratory {
           const dialog::EventNumber last = kept_[writer];
           const std::size_t count = 1 + draws() % 3;
           dialog::Batch made = batch(id, last, count);
-          if (draws() % 50 == 0) made.events.back().unknown_personal["padding"] = std::string(40'000, 'x');
+          if (draws() % 50 == 0)
+            made.events.back().unknown_personal["padding"] = std::string(40'000, 'x');
           promises_[writer].attempted = last + count;
           if (!append(store, id, last, std::move(made))) return;
           kept_[writer] = last + count;
@@ -115,15 +115,18 @@ class Laboratory {
     if (last < promise.acknowledged) {
       return fmt::format("{} acknowledged, {} kept", promise.acknowledged.load(), last);
     }
-    if (last > promise.attempted) return fmt::format("{} kept, {} written", last, promise.attempted.load());
+    if (last > promise.attempted)
+      return fmt::format("{} kept, {} written", last, promise.attempted.load());
     for (std::size_t i = 0; *kept && i < (*kept)->events.size(); ++i) {
       const auto* uttered = std::get_if<dialog::event::Uttered>(&(*kept)->events[i].body);
-      if (uttered == nullptr || uttered->text != text_of(id, i + 1)) return fmt::format("event {} differs", i + 1);
+      if (uttered == nullptr || uttered->text != text_of(id, i + 1))
+        return fmt::format("event {} differs", i + 1);
     }
     const auto record = wait_for<nlu::Result<std::optional<dialog::MessageRecord>>>([&](auto done) {
       store.find_message(id, "client-1", fmt::format("message-{}", last), std::move(done));
     });
-    if (last > 0 && (!record || !*record || (*record)->seq != last)) return "a batch is kept by half";
+    if (last > 0 && (!record || !*record || (*record)->seq != last))
+      return "a batch is kept by half";
     kept_[writer] = last;
     promises_[writer].acknowledged = last;
     return "";

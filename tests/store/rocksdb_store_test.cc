@@ -1,13 +1,12 @@
 #include "bot/rocksdb_store.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <unistd.h>
 
 #include "tests/store/conversations.h"
 

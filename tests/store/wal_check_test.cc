@@ -26,7 +26,8 @@ void add_record(Log& log, const std::string& payload) {
                    payload.begin() + static_cast<long>(at + take));
     const std::uint32_t plain = bot::crc32c(covered.data(), covered.size());
     const std::uint32_t crc = ((plain >> 15) | (plain << 17)) + 0xa282ead8U;
-    for (int shift = 0; shift < 32; shift += 8) log.push_back(static_cast<std::uint8_t>(crc >> shift));
+    for (int shift = 0; shift < 32; shift += 8)
+      log.push_back(static_cast<std::uint8_t>(crc >> shift));
     log.push_back(static_cast<std::uint8_t>(take));
     log.push_back(static_cast<std::uint8_t>(take >> 8));
     log.insert(log.end(), covered.begin(), covered.end());
@@ -47,7 +48,8 @@ Log some_records() {
 
 TEST_CASE("crc32c agrees with RFC 3720's examples") {
   const std::string digits = "123456789";
-  CHECK(bot::crc32c(reinterpret_cast<const std::uint8_t*>(digits.data()), digits.size()) == 0xe3069283U);
+  CHECK(bot::crc32c(reinterpret_cast<const std::uint8_t*>(digits.data()), digits.size()) ==
+        0xe3069283U);
   const Log zeros(32, 0);
   CHECK(bot::crc32c(zeros.data(), zeros.size()) == 0x8a9136aaU);
 }
@@ -60,7 +62,8 @@ TEST_CASE("a whole log has no bad spot") {
 TEST_CASE("a log cut off anywhere is a torn tail") {
   const Log whole = some_records();
   for (std::size_t size = whole.size() - 1; size > whole.size() - 200; --size) {
-    const auto bad = bot::find_bad_spot(Log(whole.begin(), whole.begin() + static_cast<long>(size)));
+    const auto bad =
+        bot::find_bad_spot(Log(whole.begin(), whole.begin() + static_cast<long>(size)));
     if (bad) CHECK_FALSE(bad->record_after);
   }
   const auto middle = bot::find_bad_spot(Log(whole.begin(), whole.begin() + 50'000));
@@ -85,7 +88,8 @@ TEST_CASE("a page lost inside the last record is a torn tail, however much of it
 
 TEST_CASE("a flipped bit before a sound record is damage") {
   const Log whole = some_records();
-  for (const std::size_t at : {std::size_t{8}, std::size_t{20}, std::size_t{40'000}, std::size_t{99'000}}) {
+  for (const std::size_t at :
+       {std::size_t{8}, std::size_t{20}, std::size_t{40'000}, std::size_t{99'000}}) {
     Log damaged = whole;
     damaged[at] ^= 0x10;
     const auto bad = bot::find_bad_spot(damaged);

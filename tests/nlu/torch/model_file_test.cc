@@ -37,7 +37,8 @@ TEST_CASE("a model with flipped bits in its header is refused or still works") {
   const std::string good = model_bytes();
   const tiny::TemporaryFile file("usher-flipped-");
   std::size_t header = 0;
-  for (int i = 7; i >= 0; --i) header = header << 8 | static_cast<unsigned char>(good[static_cast<std::size_t>(i)]);
+  for (int i = 7; i >= 0; --i)
+    header = header << 8 | static_cast<unsigned char>(good[static_cast<std::size_t>(i)]);
   const Utterance utterance{"where is order 10423", "2026-11-23"};
   const std::size_t step = (header + 8) / 300 + 1;
   for (std::size_t at = 0; at < header + 8; at += step) {
@@ -57,7 +58,8 @@ TEST_CASE("a tensor of another shape is refused by its name") {
   for (const auto& [name, view] : file->tensors()) {
     std::map<std::string, TensorView> tensors(file->tensors().begin(), file->tensors().end());
     tensors[name].shape.push_back(1);
-    const std::map<std::string, std::string> metadata(file->metadata().begin(), file->metadata().end());
+    const std::map<std::string, std::string> metadata(file->metadata().begin(),
+                                                      file->metadata().end());
     REQUIRE(save_safetensors(bad.path, tensors, metadata));
     const auto interpreter = load_interpreter(bad.path);
     REQUIRE_FALSE(interpreter);

@@ -10,7 +10,8 @@
 
 namespace tiny {
 
-inline nlu::Example example(const char* intent, const std::string& text, const std::string& number = "") {
+inline nlu::Example example(const char* intent, const std::string& text,
+                            const std::string& number = "") {
   nlu::Example e;
   e.text = text;
   e.intent = intent;
@@ -32,14 +33,16 @@ inline nlu::TrainingData bot() {
     data.examples.push_back(example("order_status", "where is order " + n, n));
     data.examples.push_back(example("order_status", "has order " + n + " been sent", n));
     data.examples.push_back(example("change_address", "my postcode is " + n, n));
-    data.examples.push_back(example("change_address", "deliver it to postcode " + n + " instead", n));
+    data.examples.push_back(
+        example("change_address", "deliver it to postcode " + n + " instead", n));
   }
   for (const char* text : {"where is my parcel", "when does my order arrive", "track my delivery",
                            "我的订单在哪里", "包裹什么时候到", "帮我查一下快递"}) {
     data.examples.push_back(example("order_status", text));
   }
-  for (const char* text : {"change my delivery address", "the address is wrong", "send it to my new flat",
-                           "我要改地址", "地址写错了", "换一个收货地址"}) {
+  for (const char* text :
+       {"change my delivery address", "the address is wrong", "send it to my new flat",
+        "我要改地址", "地址写错了", "换一个收货地址"}) {
     data.examples.push_back(example("change_address", text));
   }
   for (const char* text : {"hello", "hi there", "good morning", "hey", "你好", "早上好"}) {
@@ -52,7 +55,9 @@ inline nlu::TrainingData bot() {
 struct TemporaryFile {
   std::string path;
   explicit TemporaryFile(const std::string& name)
-      : path((std::filesystem::temp_directory_path() / (name + std::to_string(getpid()) + ".safetensors")).string()) {}
+      : path((std::filesystem::temp_directory_path() /
+              (name + std::to_string(getpid()) + ".safetensors"))
+                 .string()) {}
   ~TemporaryFile() {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);

@@ -1,5 +1,3 @@
-#include "nlu/torch/trainer.h"
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -7,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
 #include "tests/nlu/torch/tiny_bot.h"
 
 using namespace nlu;
