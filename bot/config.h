@@ -23,7 +23,8 @@ struct ServerLimits {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds request_timeout{30'000};
   std::size_t interpret_batch = 32;
-  std::chrono::microseconds interpret_delay{0};  // How long the NLU worker waits for company
+  // Batches of the NLU worker, and of the committer, begin no closer together than this.
+  std::chrono::microseconds interpret_interval{1000}, commit_interval{1000};
   std::size_t interpret_queue = 10'000;
   std::size_t actions_in_flight = 256;
   std::size_t action_response_bytes = 1 << 20;

@@ -1,6 +1,7 @@
 #include "bot/nlu_worker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace bot {
 
@@ -28,13 +29,14 @@ InterpreterPtr NluWorker::interpreter(dialog::Tenant tenant) const {
 }
 
 bool NluWorker::ask(runtime::Interpret request) {
+  bool wake = false;
   {
     const std::lock_guard lock{mutex_};
     if (waiting_.size() >= options_.queue) return false;
     waiting_.push_back(std::move(request));
-    if (waiting_.size() > 1 && waiting_.size() != options_.batch) return true;  // It is awake.
+    wake = std::exchange(idle_, false) || waiting_.size() == options_.batch;
   }
-  wake_.notify_one();
+  if (wake) wake_.notify_one();
   return true;
 }
 
@@ -46,11 +48,12 @@ std::size_t NluWorker::queued() const {
 // Blocks for the next batch; empty: the end. All of one bot, in the order of their coming.
 std::vector<runtime::Interpret> NluWorker::take() {
   std::unique_lock lock{mutex_};
+  idle_ = true;
   wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-  if (options_.delay.count() > 0) {
-    wake_.wait_for(lock, options_.delay,
+  idle_ = false;
+  wake_.wait_until(lock, next_,
                    [this] { return stopping_ || waiting_.size() >= options_.batch; });
-  }
+  next_ = std::chrono::steady_clock::now() + options_.interval;
   std::vector<runtime::Interpret> batch;
   if (stopping_) return batch;
   const dialog::Tenant tenant = waiting_.front().tenant;

@@ -22,8 +22,10 @@ using InterpreterPtr = std::shared_ptr<const nlu::Interpreter>;
 class NluWorker {
  public:
   struct Options {
-    std::size_t batch = 32;              // Utterances of one forward pass
-    std::chrono::microseconds delay{0};  // How long the first of a batch waits for company
+    std::size_t batch = 32;  // Utterances of one forward pass
+    // Batches begin no closer together than this, unless full: under load one wake-up serves many,
+    // and what comes after a pause is understood at once.
+    std::chrono::microseconds interval{1000};
     std::size_t queue = 10'000;
   };
   using Answers = std::vector<runtime::Interpreted>;
@@ -55,7 +57,9 @@ class NluWorker {
   std::condition_variable wake_;
   std::deque<runtime::Interpret> waiting_;
   std::map<dialog::Tenant, InterpreterPtr> interpreters_;
+  bool idle_ = false;  // Waits for work: who asks must wake it.
   bool stopping_ = false;
+  std::chrono::steady_clock::time_point next_;  // When the next batch may begin.
   std::thread thread_;  // Last: it uses all of the above.
 };
 

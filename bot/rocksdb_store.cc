@@ -18,6 +18,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -162,6 +163,7 @@ rocksdb::Options make_options(const StoreOptions& store) {
   options.paranoid_checks = true;
   options.recycle_log_file_num = 0;
   options.wal_bytes_per_sync = 0;
+  options.bytes_per_sync = 512 << 10;  // Else a flushed file makes the next sync of the log wait.
   options.max_total_wal_size = 64 << 20;
   options.write_buffer_size = store.write_buffer_bytes;
   options.db_write_buffer_size = 3 * store.write_buffer_bytes;
@@ -171,6 +173,13 @@ rocksdb::Options make_options(const StoreOptions& store) {
   options.max_log_file_size = 4 << 20;
   options.periodic_compaction_seconds = 7 * 24 * 3600;  // So that what was erased leaves the disk.
   options.compression = rocksdb::kLZ4Compression;
+  // Files go bit by bit: on a disk that is told of what is free (ext4 with discard), deleting one
+  // whole holds up every sync for 100 ms.
+  constexpr std::int64_t deleted_per_s = 64 << 20;
+  constexpr std::uint64_t deleted_at_once = 1 << 20;
+  constexpr double trash_ratio_max = 10;  // Of the database; above, files go whole after all.
+  options.sst_file_manager.reset(rocksdb::NewSstFileManager(
+      options.env, nullptr, "", deleted_per_s, true, nullptr, trash_ratio_max, deleted_at_once));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(32 << 20);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -234,6 +243,7 @@ struct RocksdbStore::Impl {
   std::deque<Pending> queue, refused;
   std::deque<std::function<void()>> reads;
   bool stopping = false;
+  bool committer_waits = false;  // For work: an append must wake it.
   Stats counters;
 
   std::unordered_map<ConversationId, Head, dialog::ConversationIdHash> heads;  // Committer's own.
@@ -358,16 +368,21 @@ Result<void> RocksdbStore::Impl::put_synced(const std::string& key, const std::s
 // ---- committing ----
 
 void RocksdbStore::Impl::commit_forever() {
+  auto next = std::chrono::steady_clock::now();
   for (;;) {
     std::deque<Pending> group, turned_away;
     {
       std::unique_lock lock(mutex);
+      committer_waits = true;
       work.wait(lock, [this] { return stopping || !queue.empty() || !refused.empty(); });
+      committer_waits = false;  // Nobody need wake it while it lets a group gather.
+      work.wait_until(lock, next, [this] { return stopping; });
       if (queue.empty() && refused.empty()) return;
       group.swap(queue);
       turned_away.swap(refused);
       counters.queued = 0;
     }
+    next = std::chrono::steady_clock::now() + options.commit_interval;
     for (Pending& pending : turned_away) pending.done(pending.outcome);
     while (!group.empty()) commit(group);
   }
@@ -677,6 +692,7 @@ Result<std::unique_ptr<RocksdbStore>> RocksdbStore::open(const StoreOptions& opt
 
 void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last, dialog::Epoch epoch,
                           dialog::Batch batch, Done done) {
+  bool wake = false;
   {
     const std::lock_guard lock(impl_->mutex);
     Impl::Pending pending{id, expected_last, epoch, std::move(batch), std::move(done), {}};
@@ -687,16 +703,19 @@ void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last, 
       impl_->queue.push_back(std::move(pending));
       impl_->counters.queued = impl_->queue.size();
     }
+    wake = std::exchange(impl_->committer_waits, false);
   }
-  impl_->work.notify_one();
+  if (wake) impl_->work.notify_one();
 }
 
 void RocksdbStore::erase(ConversationId id, Done done) {
+  bool wake = false;
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->queue.push_back({id, 0, impl_->opened_epoch, std::nullopt, std::move(done), {}});
+    wake = std::exchange(impl_->committer_waits, false);
   }
-  impl_->work.notify_one();
+  if (wake) impl_->work.notify_one();
 }
 
 void RocksdbStore::load(ConversationId id,

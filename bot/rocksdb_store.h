@@ -6,6 +6,7 @@
 // a thread of their own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,9 @@ struct StoreOptions {
   std::string folder;
   std::size_t queue = 20'000;                 // Batches waiting: then Errc::busy
   std::size_t group_bytes = 1 << 20;          // Of one synced write
+  // Synced writes begin no closer together than this, so that under load a sync (and the wake-ups
+  // that follow it) serves many batches; one after a pause begins at once.
+  std::chrono::microseconds commit_interval{1000};
   std::size_t write_buffer_bytes = 16 << 20;  // Of each column family, before it goes to a file
   bool sync = true;             // Only benchmarks, and a test's planted bug, turn it off.
   rocksdb::Env* env = nullptr;  // Not owned; nullptr: the machine's

@@ -56,7 +56,7 @@ HttpClientOptions client_options(const Config& config) {
 }
 
 NluWorker::Options worker_options(const ServerLimits& limits) {
-  return {limits.interpret_batch, limits.interpret_delay, limits.interpret_queue};
+  return {limits.interpret_batch, limits.interpret_interval, limits.interpret_queue};
 }
 
 // Ends the process when closing takes too long: a hung disk keeps the store's thread, and with it
@@ -200,6 +200,7 @@ Result<void> Server::Impl::open_store() {
   StoreOptions options;
   options.folder = config.state_folder + "/store";
   options.queue = config.limits.store_queue;
+  options.commit_interval = config.limits.commit_interval;
   options.on_failure = [this](const std::string& why) {
     net::post(io, [this, why] { store_failed(why); });
   };
