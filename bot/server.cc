@@ -10,7 +10,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -27,8 +26,6 @@ using nlu::Result;
 
 constexpr std::chrono::milliseconds drain_poll{20};
 constexpr std::chrono::seconds goodbye_grace{2};
-constexpr std::uint64_t trim_evictions = 500;
-constexpr std::chrono::seconds trim_pause{4};
 constexpr std::chrono::seconds close_grace{5};  // For a store that has failed
 
 void raise_file_limit() {
@@ -118,7 +115,6 @@ struct Server::Impl {
   void swap(std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh);
   awaitable<void> find_handovers();
   awaitable<void> sweep();
-  void give_back_memory();
 
   Config config;
   const MakeInterpreter make;
@@ -140,8 +136,7 @@ struct Server::Impl {
   std::unique_ptr<HttpSessions> sessions;
   std::unique_ptr<net::signal_set> signals;
   std::unique_ptr<net::steady_timer> drain_timer;
-  std::chrono::steady_clock::time_point drain_deadline, trimmed;
-  std::uint64_t trimmed_evictions = 0;
+  std::chrono::steady_clock::time_point drain_deadline;
   int exit_code = 0;
   bool ending = false;
   bool reloading = false;
@@ -406,19 +401,7 @@ awaitable<void> Server::Impl::sweep() {
     co_await timer.async_wait(use_awaitable);
     sessions->sweep();
     chats->sweep();
-    give_back_memory();
   }
-}
-
-// Conversations that left memory leave holes between what stays. The pages among them go back to
-// the system, which takes some 10 ms, beside the traffic.
-void Server::Impl::give_back_memory() {
-  const std::uint64_t evictions = loop->runtime().stats().evictions;
-  const auto now = std::chrono::steady_clock::now();
-  if (evictions < trimmed_evictions + trim_evictions || now < trimmed + trim_pause) return;
-  trimmed = now;
-  trimmed_evictions = evictions;
-  net::post(files, [] { ::malloc_trim(0); });
 }
 
 // ---- the facade ----
