@@ -23,8 +23,8 @@
 #include <rocksdb/write_batch.h>
 
 #include "bot/store_keys.h"
+#include "bot/store_records.h"
 #include "bot/wal_check.h"
-#include "nlu/base/json.h"
 
 namespace bot {
 namespace {
@@ -33,7 +33,7 @@ using dialog::ConversationId;
 using nlu::Errc;
 using nlu::Error;
 using nlu::Result;
-namespace json = nlu::json;
+using records::Head;
 
 constexpr std::uint64_t schema_version = 1;
 constexpr std::size_t heads_cached = 200'000;
@@ -60,96 +60,6 @@ constexpr std::array<const char*, family_count> families{"default", "events", "v
 Error unavailable(std::string_view what, const rocksdb::Status& status) {
   const Errc code = status.IsCorruption() ? Errc::corrupt : Errc::unavailable;
   return {code, fmt::format("{}: {}", what, status.ToString())};
-}
-
-// What append() compares with: the last event kept and the epoch it was kept under.
-struct Head {
-  dialog::EventNumber last_event = 0;
-  dialog::Epoch epoch = 0;
-};
-
-std::string encode_head(const Head& value) {
-  std::string bytes;
-  keys::put_u64(bytes, value.last_event);
-  keys::put_u64(bytes, value.epoch);
-  return bytes;
-}
-
-Result<Head> decode_head(std::string_view bytes) {
-  if (bytes.size() < 16) return Error{Errc::corrupt, "a conversation's head is cut short"};
-  return Head{keys::get_u64(bytes), keys::get_u64(bytes.substr(8))};
-}
-
-std::string encode_message(const dialog::MessageRecord& record) {
-  std::string bytes;
-  keys::put_u64(bytes, record.cseq);
-  keys::put_u64(bytes, record.seq);
-  return bytes += record.body_hash;
-}
-
-Result<dialog::MessageRecord> decode_message(std::string_view bytes) {
-  if (bytes.size() < 16) return Error{Errc::corrupt, "a message's record is cut short"};
-  dialog::MessageRecord record;
-  record.cseq = keys::get_u64(bytes);
-  record.seq = keys::get_u64(bytes.substr(8));
-  record.body_hash = bytes.substr(16);
-  return record;
-}
-
-std::string encode_client(const dialog::ClientRecord& record) {
-  std::string bytes;
-  keys::put_u64(bytes, record.epoch);
-  keys::put_u64(bytes, record.last_cseq);
-  return bytes;
-}
-
-Result<dialog::ClientRecord> decode_client(std::string_view bytes) {
-  if (bytes.size() < 16) return Error{Errc::corrupt, "a client's record is cut short"};
-  return dialog::ClientRecord{{}, keys::get_u64(bytes), keys::get_u64(bytes.substr(8))};
-}
-
-std::string encode_request(const dialog::HttpRequest& request) {
-  json::array headers;
-  for (const auto& [name, value] : request.headers) headers.push_back(json::array{name, value});
-  return json::serialize(json::object{{"method", request.method},
-                                      {"url", request.url},
-                                      {"path", request.path},
-                                      {"headers", std::move(headers)},
-                                      {"body", request.body},
-                                      {"timeout_ms", request.timeout.count()},
-                                      {"retries", request.retries},
-                                      {"idempotent", request.idempotent},
-                                      {"idempotency_key", request.idempotency_key}});
-}
-
-Result<dialog::HttpRequest> decode_request(std::string_view bytes) {
-  const auto value = nlu::parse_json(bytes, {.bytes = 8 << 20, .depth = 8});
-  if (!value || !value->is_object()) {
-    return Error{Errc::corrupt, "an effect's request cannot be read"};
-  }
-  const json::object& object = value->as_object();
-  const auto text = [&](std::string_view key) {
-    return std::string(nlu::get_string(object, key).value_or(""));
-  };
-  dialog::HttpRequest request;
-  request.method = text("method");
-  request.url = text("url");
-  request.path = text("path");
-  request.body = text("body");
-  request.idempotency_key = text("idempotency_key");
-  request.timeout =
-      std::chrono::milliseconds(nlu::get_integer(object, "timeout_ms").value_or(3000));
-  request.retries = static_cast<int>(nlu::get_integer(object, "retries").value_or(0));
-  request.idempotent = nlu::get_bool(object, "idempotent").value_or(false);
-  if (const json::array* headers = nlu::get_array(object, "headers")) {
-    for (const json::value& header : *headers) {
-      if (!header.is_array() || header.as_array().size() != 2) continue;
-      const json::array& pair = header.as_array();
-      if (!pair[0].is_string() || !pair[1].is_string()) continue;
-      request.headers.emplace_back(pair[0].as_string(), pair[1].as_string());
-    }
-  }
-  return request;
 }
 
 rocksdb::Options make_options(const StoreOptions& store) {
@@ -434,7 +344,7 @@ Result<Head> RocksdbStore::Impl::head_of(const ConversationId& id) {
   const auto bytes = get(head, keys::conversation(id));
   if (!bytes) return bytes.error();
   if (!*bytes) return Head{};
-  return decode_head(**bytes);
+  return records::decode_head(**bytes);
 }
 
 Result<void> RocksdbStore::Impl::check(const Pending& pending) {
@@ -465,7 +375,7 @@ Result<void> RocksdbStore::Impl::add(rocksdb::WriteBatch& out, const Pending& pe
   if (auto fits = check(pending); !fits) return fits;
   add_batch(out, pending.id, *pending.batch);
   const Head now{pending.expected_last + pending.batch->events.size(), pending.epoch};
-  static_cast<void>(out.Put(in(head), keys::conversation(pending.id), encode_head(now)));
+  static_cast<void>(out.Put(in(head), keys::conversation(pending.id), records::encode(now)));
   if (heads.size() >= heads_cached) heads.clear();
   heads[pending.id] = now;
   return {};
@@ -489,14 +399,14 @@ void RocksdbStore::Impl::add_batch(rocksdb::WriteBatch& out, const ConversationI
   }
   for (const auto& record : batch.messages) {
     static_cast<void>(
-        out.Put(in(dedup), keys::message(id, record.client, record.id), encode_message(record)));
+        out.Put(in(dedup), keys::message(id, record.client, record.id), records::encode(record)));
   }
   for (const auto& record : batch.clients) {
-    static_cast<void>(out.Put(in(dedup), keys::client(id, record.client), encode_client(record)));
+    static_cast<void>(out.Put(in(dedup), keys::client(id, record.client), records::encode(record)));
   }
   for (const auto& row : batch.outbox_added) {
     static_cast<void>(
-        out.Put(in(outbox), keys::outbox(id, row.effect), encode_request(row.request)));
+        out.Put(in(outbox), keys::outbox(id, row.effect), records::encode(row.request)));
   }
   for (const std::uint64_t effect : batch.outbox_removed) {
     static_cast<void>(out.Delete(in(outbox), keys::outbox(id, effect)));
@@ -612,7 +522,7 @@ Result<void> RocksdbStore::Impl::load_outbox(const ConversationId& id,
   std::optional<Error> broken;
   auto walked = walk(outbox, keys::conversation(id), keys::conversation_end(id),
                      [&](std::string_view key, std::string_view value) {
-                       auto request = decode_request(value);
+                       auto request = records::decode_request(value);
                        if (!request) {
                          broken = request.error();
                          return false;
@@ -629,7 +539,7 @@ Result<std::optional<dialog::Kept>> RocksdbStore::Impl::load(const ConversationI
   const auto head_bytes = get(head, keys::conversation(id));
   if (!head_bytes) return head_bytes.error();
   if (!*head_bytes) return std::optional<dialog::Kept>{};
-  const auto kept_head = decode_head(**head_bytes);
+  const auto kept_head = records::decode_head(**head_bytes);
   if (!kept_head) return kept_head.error();
 
   dialog::Kept kept;
@@ -732,7 +642,7 @@ void RocksdbStore::find_message(
     const auto bytes = impl_->get(dedup, keys::message(id, client, message_id));
     if (!bytes) return done(bytes.error());
     if (!*bytes) return done(Found{});
-    auto record = decode_message(**bytes);
+    auto record = records::decode_message(**bytes);
     if (!record) return done(record.error());
     record->client = client;
     record->id = message_id;
@@ -748,7 +658,7 @@ void RocksdbStore::find_client(
     const auto bytes = impl_->get(dedup, keys::client(id, client));
     if (!bytes) return done(bytes.error());
     if (!*bytes) return done(Found{});
-    auto record = decode_client(**bytes);
+    auto record = records::decode_client(**bytes);
     if (!record) return done(record.error());
     record->client = client;
     done(Found{std::move(*record)});

@@ -1,0 +1,100 @@
+#include "bot/store_records.h"
+
+#include <chrono>
+#include <utility>
+
+#include "bot/store_keys.h"
+#include "nlu/base/json.h"
+
+namespace bot::records {
+
+namespace json = nlu::json;
+using nlu::Errc;
+using nlu::Error;
+using nlu::Result;
+
+std::string encode(const Head& value) {
+  std::string bytes;
+  keys::put_u64(bytes, value.last_event);
+  keys::put_u64(bytes, value.epoch);
+  return bytes;
+}
+
+Result<Head> decode_head(std::string_view bytes) {
+  if (bytes.size() < 16) return Error{Errc::corrupt, "a conversation's head is cut short"};
+  return Head{keys::get_u64(bytes), keys::get_u64(bytes.substr(8))};
+}
+
+std::string encode(const dialog::MessageRecord& record) {
+  std::string bytes;
+  keys::put_u64(bytes, record.cseq);
+  keys::put_u64(bytes, record.seq);
+  return bytes += record.body_hash;
+}
+
+Result<dialog::MessageRecord> decode_message(std::string_view bytes) {
+  if (bytes.size() < 16) return Error{Errc::corrupt, "a message's record is cut short"};
+  dialog::MessageRecord record;
+  record.cseq = keys::get_u64(bytes);
+  record.seq = keys::get_u64(bytes.substr(8));
+  record.body_hash = bytes.substr(16);
+  return record;
+}
+
+std::string encode(const dialog::ClientRecord& record) {
+  std::string bytes;
+  keys::put_u64(bytes, record.epoch);
+  keys::put_u64(bytes, record.last_cseq);
+  return bytes;
+}
+
+Result<dialog::ClientRecord> decode_client(std::string_view bytes) {
+  if (bytes.size() < 16) return Error{Errc::corrupt, "a client's record is cut short"};
+  return dialog::ClientRecord{{}, keys::get_u64(bytes), keys::get_u64(bytes.substr(8))};
+}
+
+std::string encode(const dialog::HttpRequest& request) {
+  json::array headers;
+  for (const auto& [name, value] : request.headers) headers.push_back(json::array{name, value});
+  return json::serialize(json::object{{"method", request.method},
+                                      {"url", request.url},
+                                      {"path", request.path},
+                                      {"headers", std::move(headers)},
+                                      {"body", request.body},
+                                      {"timeout_ms", request.timeout.count()},
+                                      {"retries", request.retries},
+                                      {"idempotent", request.idempotent},
+                                      {"idempotency_key", request.idempotency_key}});
+}
+
+Result<dialog::HttpRequest> decode_request(std::string_view bytes) {
+  const auto value = nlu::parse_json(bytes, {.bytes = 8 << 20, .depth = 8});
+  if (!value || !value->is_object()) {
+    return Error{Errc::corrupt, "an effect's request cannot be read"};
+  }
+  const json::object& object = value->as_object();
+  const auto text = [&](std::string_view key) {
+    return std::string(nlu::get_string(object, key).value_or(""));
+  };
+  dialog::HttpRequest request;
+  request.method = text("method");
+  request.url = text("url");
+  request.path = text("path");
+  request.body = text("body");
+  request.idempotency_key = text("idempotency_key");
+  request.timeout =
+      std::chrono::milliseconds(nlu::get_integer(object, "timeout_ms").value_or(3000));
+  request.retries = static_cast<int>(nlu::get_integer(object, "retries").value_or(0));
+  request.idempotent = nlu::get_bool(object, "idempotent").value_or(false);
+  if (const json::array* headers = nlu::get_array(object, "headers")) {
+    for (const json::value& header : *headers) {
+      if (!header.is_array() || header.as_array().size() != 2) continue;
+      const json::array& pair = header.as_array();
+      if (!pair[0].is_string() || !pair[1].is_string()) continue;
+      request.headers.emplace_back(pair[0].as_string(), pair[1].as_string());
+    }
+  }
+  return request;
+}
+
+}  // namespace bot::records
