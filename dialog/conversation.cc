@@ -30,6 +30,35 @@ void remember_collected(Frame& frame, const std::string& slot) {
   if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
 }
 
+// A step come to again is where a loop ends or a correction leads: what came after it is undone.
+void remember_step(Frame& frame, const std::string& step) {
+  const auto again = std::find(frame.way.begin(), frame.way.end(), step);
+  frame.way.erase(again, frame.way.end());
+  frame.way.push_back(step);
+}
+
+std::uint64_t root_of(Conversation& c, std::uint64_t id) {
+  for (const Frame* frame = find_frame(c, id); frame && frame->parent;) {
+    id = frame->parent;
+    frame = find_frame(c, id);
+  }
+  return id;
+}
+
+// Of an interrupted flow only what others do is remembered. What it sets itself, when the answer
+// to its action comes late, it knows.
+void remember_before(Conversation& c, const event::SlotSet& e) {
+  const auto held = c.slots.find(e.slot);
+  for (Frame& frame : c.stack) {
+    if (!frame.interrupted) continue;
+    if (e.frame && root_of(c, e.frame) == root_of(c, frame.id)) {
+      frame.before.erase(e.slot);
+    } else if (held == c.slots.end() ? !e.value.is_null() : held->second != e.value) {
+      frame.before.emplace(e.slot, held == c.slots.end() ? json::value() : held->second);
+    }
+  }
+}
+
 // What acts next lies on top: a resumed flow moves there with all it called.
 void raise(Conversation& c, std::uint64_t id) {
   auto& stack = c.stack;
@@ -102,7 +131,7 @@ struct Fold {
     if (Frame* frame = find_frame(c, e.frame)) frame->interrupted = true, frame->waiting = false;
   }
   void operator()(const event::FlowResumed& e) {
-    if (Frame* frame = find_frame(c, e.frame)) frame->interrupted = false;
+    if (Frame* frame = find_frame(c, e.frame)) frame->interrupted = false, frame->before.clear();
     raise(c, e.frame);
   }
   void operator()(const event::FlowEnded& e) {
@@ -111,6 +140,11 @@ struct Fold {
     if (ended == c.stack.end()) return;
     if (Frame* parent = ended->parent ? find_frame(c, ended->parent) : nullptr) {
       for (const std::string& slot : ended->collected) remember_collected(*parent, slot);
+      // Its action's answer came late and ended it; its caller sleeps on.
+      if (ended->interrupted) {
+        parent->interrupted = true;
+        parent->before = ended->before;
+      }
     }
     for (PendingEffect& pending : c.pending) {
       if (pending.frame == e.frame) pending.frame = 0;
@@ -118,7 +152,11 @@ struct Fold {
     c.stack.erase(ended);
   }
   void operator()(const event::StepEntered& e) {
-    if (Frame* frame = find_frame(c, e.frame)) frame->step = e.step, frame->waiting = false;
+    if (Frame* frame = find_frame(c, e.frame)) {
+      frame->step = e.step;
+      frame->waiting = false;
+      remember_step(*frame, e.step);
+    }
   }
   void operator()(const event::Asked& e) {
     if (Frame* frame = find_frame(c, e.frame)) {
@@ -127,6 +165,7 @@ struct Fold {
     }
   }
   void operator()(const event::SlotSet& e) {
+    remember_before(c, e);
     if (e.value.is_null()) {
       c.slots.erase(e.slot);
     } else {
@@ -159,6 +198,20 @@ struct Fold {
 };
 
 }  // namespace
+
+std::set<std::string> Conversation::changed_since_interrupted(std::uint64_t id) const {
+  std::set<std::string> changed;
+  for (const Frame& frame : stack) {
+    if (frame.id != id) continue;
+    for (const auto& [name, value] : frame.before) {
+      const auto held = slots.find(std::string(name));
+      if (held == slots.end() ? !value.is_null() : held->second != value) {
+        changed.emplace(name);
+      }
+    }
+  }
+  return changed;
+}
 
 bool Conversation::is_waiting_for_effect() const {
   return std::any_of(pending.begin(), pending.end(),
@@ -198,6 +251,8 @@ void fields(A& a, Ref<A, Frame> f) {
   a("interrupted", f.interrupted);
   a("context", f.context);
   a("collected", f.collected);
+  a("way", f.way);
+  a("before", f.before);
 }
 
 template <class A>

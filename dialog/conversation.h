@@ -23,6 +23,9 @@ struct Frame {
   bool interrupted = false;
   nlu::json::object context;           // A pattern's
   std::vector<std::string> collected;  // Slots asked or set in this frame, in order.
+  std::vector<std::string> way;        // Steps from the first to `step`, without its loops.
+  nlu::json::object before;            // What others changed while it is interrupted → its value
+                                       // when that began, null: none.
 };
 
 struct PendingEffect {
@@ -59,6 +62,8 @@ struct Conversation {
 
   // Folds one more. `event.number` must be last_event + 1.
   void apply(const Event& event);
+  // Slots that other flows changed since frame `id` was interrupted, unless they are as before.
+  std::set<std::string> changed_since_interrupted(std::uint64_t id) const;
   // Whether a flow waits for an effect. One whose flow was cancelled meanwhile stays in `pending`
   // (with frame 0) until it returns, and nobody waits for it.
   bool is_waiting_for_effect() const;

@@ -231,6 +231,7 @@ void Turn::take(const input::ActionReturned& returned) {
                    [&](const PendingEffect& p) { return p.effect == returned.effect; });
   if (pending == c_.pending.end()) return;
   const std::uint64_t id = pending->frame;
+  const std::string acted = pending->step;
   static constexpr const char* outcomes[] = {"answered", "timeout", "failed", "unknown", "refused"};
   const HttpOutcome& outcome = returned.outcome;
   emit(event::ActionFinished{returned.effect, outcomes[static_cast<std::size_t>(outcome.kind)],
@@ -241,12 +242,16 @@ void Turn::take(const input::ActionReturned& returned) {
   const Flow& flow = *flow_of(waiting);
   const Step* step = flow.find_step(waiting.step);
   const Http* http = step ? std::get_if<Http>(&step->what) : nullptr;
-  if (!http) return fail(fmt::format("{} waits for an action where there is none", waiting.flow));
+  const bool went_back = waiting.step != acted;  // Meanwhile: the answer is to old data.
+  if (!http && !went_back)
+    return fail(fmt::format("{} waits for an action where there is none", waiting.flow));
   const bool fine =
       outcome.kind == HttpOutcome::Kind::answered && outcome.status >= 200 && outcome.status < 300;
   const auto body = fine && !outcome.body.empty() ? nlu::parse_json(outcome.body)
                                                   : nlu::Result<json::value>(json::value());
-  if (!fine || (!body && !http->result.empty())) {
+  if (went_back) {
+    // It goes on from there.
+  } else if (!fine || (!body && !http->result.empty())) {
     http_failed(flow, *http, id, outcome);
   } else {
     take_results(*http, body ? *body : json::value(), id);

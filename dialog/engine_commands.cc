@@ -132,7 +132,7 @@ void Turn::start_flow(const std::string& id) {
   for (std::size_t i = index + 1; i < c_.stack.size() && c_.stack[i].parent; ++i) {
     highest = c_.stack[i].id;
   }
-  emit(event::FlowResumed{highest});
+  resume(highest);
 }
 
 // Whether a payload or the like gives anew what the acting flow has asked already. That is a

@@ -72,14 +72,14 @@ void Turn::builtin_pattern(std::string_view id, const json::object& context) {
 }
 
 void Turn::continue_interrupted() {
-  const Frame& below = *top();
+  const std::uint64_t below = top()->id;
   json::object context;
   const Flow* root = flow_of(c_.stack[group_begin(c_.stack.size() - 1)]);
   context["interrupted_flow"] = root ? flow_name(*root, c_.language) : "";
   context["interrupted_flow_id"] = root ? root->id : "";
   if (completed_) context["previous_flow_name"] = flow_name(*completed_, c_.language);
   completed_ = nullptr;
-  emit(event::FlowResumed{below.id});
+  resume(below);
   run_pattern("pattern_continue_interrupted", std::move(context));
 }
 
@@ -113,18 +113,35 @@ void Turn::clarification(const json::object& context) {
 
 std::size_t Turn::first_step_with(const Flow& flow, const std::string& slot, int depth) const {
   for (std::size_t i = 0; i < flow.steps.size(); ++i) {
-    if (const auto* collect = std::get_if<Collect>(&flow.steps[i].what)) {
-      if (collect->slot == slot) return i;
-    }
-    const auto* call = std::get_if<Call>(&flow.steps[i].what);
-    const Flow* called = call && depth < call_depth ? bot_.find_flow(call->flow) : nullptr;
-    if (called && first_step_with(*called, slot, depth + 1) != npos) return i;
+    if (asks_for(flow.steps[i], slot, depth)) return i;
   }
   return npos;
 }
 
-// Sets the slots and goes back to the earliest step that asked for one. The steps from there are
-// done again: what is filled is not asked again, except confirmations, as they were of other data.
+bool Turn::asks_for(const Step& step, const std::string& slot, int depth) const {
+  if (const auto* collect = std::get_if<Collect>(&step.what)) return collect->slot == slot;
+  const auto* call = std::get_if<Call>(&step.what);
+  const Flow* called = call && depth < call_depth ? bot_.find_flow(call->flow) : nullptr;
+  return called && first_step_with(*called, slot, depth + 1) != npos;
+}
+
+std::size_t Turn::first_passed(const Flow& flow, const Frame& frame,
+                               const std::set<std::string>& slots) const {
+  const auto& kept = flow.persisted_slots;
+  // The last of the way is the step it stands at.
+  for (std::size_t i = 0; i + 1 < frame.way.size(); ++i) {
+    const std::size_t index = index_of(flow, frame.way[i]);
+    if (index == npos) continue;
+    const bool asked = std::any_of(slots.begin(), slots.end(), [&](const std::string& slot) {
+      return std::find(kept.begin(), kept.end(), slot) == kept.end() &&
+             asks_for(flow.steps[index], slot);
+    });
+    if (asked) return index;
+  }
+  return npos;
+}
+
+// Sets the slots and goes back to the earliest step that asked for one.
 void Turn::step_back(const json::object& corrected) {
   const std::size_t acting = user_frame();
   if (acting == npos) return;
@@ -144,15 +161,35 @@ void Turn::step_back(const json::object& corrected) {
     }
     if (earliest > current) continue;
     if (earliest == current && i < acting) continue;  // The called flow itself asked for it.
-    const std::uint64_t id = c_.stack[i].id;
-    for (std::size_t above = acting; above > i; --above) {
-      const Frame& called = c_.stack[above];
-      emit(event::FlowEnded{called.id, called.flow, How::cancelled});
-    }
-    ask_confirmations_again(*flow, earliest, id);
-    emit(event::StepEntered{id, flow->steps[earliest].id});
-    return;
+    return go_back(i, acting, earliest);
   }
+}
+
+// An interrupted flow goes on. When another flow changed what it had asked, what it did with the
+// old value, such as a check, does not pass for the new one: it goes back as after a correction.
+void Turn::resume(std::uint64_t id) {
+  const std::set<std::string> changed = c_.changed_since_interrupted(id);
+  emit(event::FlowResumed{id});
+  if (changed.empty() || !frame(id)) return;
+  const auto acting = static_cast<std::size_t>(frame(id) - c_.stack.data());
+  for (std::size_t i = group_begin(acting); i <= acting; ++i) {
+    const Flow* flow = flow_of(c_.stack[i]);
+    const std::size_t step = flow ? first_passed(*flow, c_.stack[i], changed) : npos;
+    if (step != npos) return go_back(i, acting, step);
+  }
+}
+
+// From `step` of the frame at `index` on, all is done again, and what it called ends. What is
+// filled is not asked again, except confirmations, as they were of other data.
+void Turn::go_back(std::size_t index, std::size_t acting, std::size_t step) {
+  const std::uint64_t id = c_.stack[index].id;
+  const Flow& flow = *flow_of(c_.stack[index]);
+  for (std::size_t above = acting; above > index; --above) {
+    const Frame& called = c_.stack[above];
+    emit(event::FlowEnded{called.id, called.flow, How::cancelled});
+  }
+  ask_confirmations_again(flow, step, id);
+  emit(event::StepEntered{id, flow.steps[step].id});
 }
 
 void Turn::ask_confirmations_again(const Flow& flow, std::size_t from, std::uint64_t id) {

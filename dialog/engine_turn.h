@@ -104,7 +104,14 @@ class Turn {
   void clarification(const json::object& context);
   void repeat();
   void step_back(const json::object& corrected);
+  void resume(std::uint64_t frame);
+  void go_back(std::size_t index, std::size_t acting, std::size_t step);
   void ask_confirmations_again(const Flow& flow, std::size_t from, std::uint64_t id);
+  // The first step that `frame` has passed and that asked for one of the slots, or called a flow
+  // that did; npos: none.
+  std::size_t first_passed(const Flow& flow, const Frame& frame,
+                           const std::set<std::string>& slots) const;
+  bool asks_for(const Step& step, const std::string& slot, int depth = 0) const;
   // The first step that asks for the slot, or calls a flow that does; npos: none.
   std::size_t first_step_with(const Flow& flow, const std::string& slot, int depth = 0) const;
 

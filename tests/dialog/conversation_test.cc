@@ -96,6 +96,56 @@ TEST_CASE("a resumed flow comes to the top with all that it called") {
   CHECK_FALSE(f.conversation.stack[2].interrupted);
 }
 
+TEST_CASE("of an interrupted flow it is known what others changed and how it came to its step") {
+  Folded f;
+  f.add(event::SlotSet{"city", "Bonn", "text", 0})
+      .add(event::FlowStarted{1, "order", "customer", 0, {}})
+      .add(event::StepEntered{1, "ask"})
+      .add(event::StepEntered{1, "check"})
+      .add(event::StepEntered{1, "tell"})
+      .add(event::StepEntered{1, "check"})
+      .add(event::SlotSet{"size", 5, "text", 1})
+      .add(event::FlowInterrupted{1})
+      .add(event::FlowStarted{2, "hours", "customer", 0, {}});
+  CHECK(f.conversation.stack[0].way == std::vector<std::string>{"ask", "check"});
+  const auto changed = [&f] { return f.conversation.changed_since_interrupted(1); };
+
+  f.add(event::SlotSet{"size", 6, "flow", 2}).add(event::SlotSet{"city", nullptr, "reset", 0});
+  CHECK(changed() == std::set<std::string>{"city", "size"});
+  CHECK(f.conversation.stack[1].before.empty());
+  const auto read = decode_conversation(encode(f.conversation));
+  REQUIRE(read);
+  CHECK(encode(*read) == encode(f.conversation));
+  CHECK(read->changed_since_interrupted(1) == changed());
+
+  f.add(event::SlotSet{"size", 5, "flow", 2}).add(event::SlotSet{"city", "Ulm", "action", 1});
+  CHECK(changed().empty());
+  f.add(event::SlotSet{"size", 7, "flow", 2}).add(event::FlowResumed{1});
+  CHECK(changed().empty());
+}
+
+TEST_CASE("a snapshot that knows nothing of the way and of changes is read") {
+  const auto read = decode_conversation(
+      R"({"schema":1,"slots":{"size":5},"stack":[{"id":1,"flow":"order","step":"ask","interrupted":true}]})");
+  REQUIRE(read);
+  CHECK(read->stack[0].step == "ask");
+  CHECK(read->stack[0].way.empty());
+  CHECK(read->changed_since_interrupted(1).empty());
+}
+
+TEST_CASE("a called flow that ends in its sleep leaves its caller asleep") {
+  Folded f;
+  f.add(event::FlowStarted{1, "order", "customer", 0, {}})
+      .add(event::SlotSet{"size", 5, "text", 1})
+      .add(event::FlowStarted{2, "verify", "call", 1, {}})
+      .add(event::FlowInterrupted{2})
+      .add(event::FlowStarted{3, "hours", "customer", 0, {}})
+      .add(event::SlotSet{"size", 6, "flow", 3})
+      .add(event::FlowEnded{2, "verify", event::FlowEnded::How::completed});
+  CHECK(f.conversation.stack[0].interrupted);
+  CHECK(f.conversation.changed_since_interrupted(1) == std::set<std::string>{"size"});
+}
+
 TEST_CASE("an effect whose flow is gone is not waited for") {
   Folded f = example();
   f.add(event::FlowEnded{1, "order", event::FlowEnded::How::cancelled});
