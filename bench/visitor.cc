@@ -1,5 +1,6 @@
 #include "bench/visitor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -133,12 +134,13 @@ void Visitor::received(std::string_view bytes) {
     for (const Message& message : outbox_) send_message(message);
     if (events_.welcomed) events_.welcomed();
   } else if (type == "ack") {
+    // One sent twice is acknowledged twice, the second time perhaps after later ones.
     const std::string id = text(frame, "id");
-    while (!outbox_.empty()) {  // Acks come in order of cseq.
-      const bool found = outbox_.front().id == id;
-      last_cseq_ = outbox_.front().cseq;
-      outbox_.pop_front();
-      if (found) break;
+    const auto acked = std::find_if(outbox_.begin(), outbox_.end(),
+                                    [&](const Message& message) { return message.id == id; });
+    if (acked != outbox_.end()) {
+      last_cseq_ = std::max(last_cseq_, acked->cseq);
+      outbox_.erase(acked);
     }
     if (events_.acked) events_.acked(id, number(frame, "seq"));
   } else if (type == "nack") {
