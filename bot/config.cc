@@ -4,10 +4,13 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "nlu/base/yaml.h"
 
@@ -94,6 +97,20 @@ Reader key_into(std::string& target) {
   return [&target](const Yaml& value) -> std::string {
     if (!value.is_scalar() && !value.is_null()) return "must be a text";
     if (!value.text.empty() && value.text.size() < 32) return "must have at least 32 characters";
+    target = value.text;
+    return "";
+  };
+}
+
+Reader certificates_into(std::string& target) {
+  return [&target](const Yaml& value) -> std::string {
+    if (!value.is_scalar()) return "must be a file's path";
+    const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
+                                                                        &X509_STORE_free);
+    if (X509_STORE_load_file(store.get(), value.text.c_str()) != 1) {
+      ERR_clear_error();
+      return fmt::format("must be a file of certificates in PEM; '{}' is none", value.text);
+    }
     target = value.text;
     return "";
   };
@@ -238,6 +255,7 @@ nlu::Diagnostics read_config(const std::string& path, Config& config) {
                 {"site_key", key_into(config.site_key)},
                 {"action_hosts", texts_into(config.action_hosts)},
                 {"allow_private_action_hosts", bool_into(config.allow_private_action_hosts)},
+                {"action_authorities", certificates_into(config.action_authorities)},
                 {"upload_types", texts_into(config.upload_types)},
                 {"threads", threads_into(config.threads)},
                 {"log_level", level_into(config.log_level)},

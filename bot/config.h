@@ -42,6 +42,7 @@ struct Config {
   std::string site_key;  // HS256 key of the site's user tokens; empty: none accepted
   std::vector<std::string> action_hosts;   // Besides the bots' own backends' hosts
   bool allow_private_action_hosts = true;  // Backends are often next door; metadata addresses never
+  std::string action_authorities;          // PEM file, besides the system's
   std::vector<std::string> upload_types = {"image/png", "image/jpeg", "image/gif", "image/webp",
                                            "application/pdf"};
   int threads = 0;  // Of sockets; 0: one

@@ -28,7 +28,7 @@ struct HttpClientOptions {
   bool allow_private = true;
   int retries_max = 5;
   std::chrono::milliseconds timeout_max{60'000};
-  std::string ca_file;  // PEM, besides the system's; for tests and private authorities.
+  std::string ca_file;  // PEM, besides the system's; must be one.
 };
 
 // "https://api.example:8443/v1?x=1" taken apart.

@@ -49,6 +49,7 @@ HttpClientOptions client_options(const Config& config) {
   options.response_bytes = config.limits.action_response_bytes;
   options.in_flight = config.limits.actions_in_flight;
   options.allow_private = config.allow_private_action_hosts;
+  options.ca_file = config.action_authorities;
   return options;
 }
 

@@ -71,6 +71,10 @@ TEST_CASE("mistakes name the place and what to do") {
   CHECK(mistake("listen: ${USHER_TEST_NONE}") ==
         "usher.yml:1:9: the environment has no USHER_TEST_NONE; set it, or write a default: "
         "${USHER_TEST_NONE:-value}");
+  CHECK(
+      mistake("action_authorities: /dev/null") ==
+      "usher.yml:1:21: 'action_authorities' must be a file of certificates in PEM; '/dev/null' is "
+      "none");
   CHECK(mistake("threads: 4") ==
         "usher.yml:1:10: 'threads' can only be 1: one thread serves all sockets (models and disk "
         "have their own)");

@@ -4,9 +4,13 @@
 #include <thread>
 
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
+
+#include "tests/bot/certificate.h"
+#include "tests/bot/scratch.h"
 
 namespace net = boost::asio;
 using bot::HttpClient;
@@ -19,11 +23,13 @@ using Kind = HttpOutcome::Kind;
 namespace {
 
 // Answers each connection with the next of its scripted answers (the last one again and again);
-// an empty answer keeps the caller waiting.
+// an empty answer keeps the caller waiting. With a certificate it speaks TLS.
 class Backend {
  public:
-  explicit Backend(std::vector<std::string> answers)
+  explicit Backend(std::vector<std::string> answers,
+                   std::optional<Certificate> certificate = std::nullopt)
       : answers_(std::move(answers)),
+        certificate_(std::move(certificate)),
         acceptor_(io_, {net::ip::make_address("127.0.0.1"), 0}),
         thread_([this] { run(); }) {}
   ~Backend() {
@@ -34,7 +40,8 @@ class Backend {
     thread_.join();
   }
   std::string url(const std::string& path = "/") const {
-    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + path;
+    return (certificate_ ? "https://localhost:" : "http://127.0.0.1:") +
+           std::to_string(acceptor_.local_endpoint().port()) + path;
   }
   int calls() const { return calls_; }
   std::string last_request() const { return last_; }  // After the call is over.
@@ -47,19 +54,37 @@ class Backend {
       if (stopping_) return;
       const std::size_t at =
           std::min<std::size_t>(static_cast<std::size_t>(calls_++), answers_.size() - 1);
-      boost::system::error_code ignored;
-      net::streambuf buffer;
-      net::read_until(socket, buffer, "\r\n\r\n", ignored);
-      last_ = {net::buffers_begin(buffer.data()), net::buffers_end(buffer.data())};
-      if (answers_[at].empty()) {
-        kept.push_back(std::move(socket));
-      } else {
-        net::write(socket, net::buffer(answers_[at]), ignored);
+      const std::string& said = answers_[at];
+      if (!certificate_) {
+        talk(socket, said);
+      } else if (!said.empty()) {
+        talk_over_tls(socket, said);
       }
+      if (said.empty()) kept.push_back(std::move(socket));
     }
   }
 
+  void talk_over_tls(tcp::socket& socket, const std::string& said) {
+    net::ssl::context context{net::ssl::context::tls_server};
+    context.use_certificate_chain(net::buffer(certificate_->certificate));
+    context.use_private_key(net::buffer(certificate_->key), net::ssl::context::pem);
+    net::ssl::stream<tcp::socket&> stream{socket, context};
+    boost::system::error_code refused;
+    stream.handshake(net::ssl::stream_base::server, refused);
+    if (!refused) talk(stream, said);
+  }
+
+  template <class Stream>
+  void talk(Stream& stream, const std::string& said) {
+    boost::system::error_code ignored;
+    net::streambuf buffer;
+    net::read_until(stream, buffer, "\r\n\r\n", ignored);
+    last_ = {net::buffers_begin(buffer.data()), net::buffers_end(buffer.data())};
+    net::write(stream, net::buffer(said), ignored);
+  }
+
   const std::vector<std::string> answers_;
+  const std::optional<Certificate> certificate_;
   net::io_context io_;
   tcp::acceptor acceptor_;
   std::atomic<int> calls_ = 0;
@@ -188,6 +213,46 @@ TEST_CASE("hosts nobody listed are not called, nor addresses nobody may call") {
   strict.allow_private = false;
   CHECK(perform(get(backend.url()), strict).kind == Kind::refused);
   CHECK(backend.calls() == 0);
+}
+
+TEST_CASE("a backend is called over TLS when its authority is known") {
+  const Certificate certificate = make_certificate("localhost");
+  Backend backend{{answer("200 OK", "sealed")}, certificate};
+  const Scratch scratch;
+  HttpClientOptions options;
+  options.ca_file = scratch.write("ca.pem", certificate.certificate);
+  const HttpOutcome outcome = perform(get(backend.url("/orders/1")), options);
+  INFO(outcome.error);
+  CHECK(outcome.kind == Kind::answered);
+  CHECK(outcome.body == "sealed");
+  CHECK(backend.last_request().substr(0, 13) == "GET /orders/1");
+}
+
+TEST_CASE("a backend whose certificate is not right hears nothing") {
+  const Scratch scratch;
+  const std::string authority = scratch.path("ca.pem");
+  HttpClientOptions options;
+  options.ca_file = authority;
+  const auto refused = [&](const Certificate& shown, const HttpClientOptions& how) {
+    Backend backend{{answer("200 OK", "")}, shown};
+    const HttpOutcome outcome = perform(get(backend.url()), how);
+    CHECK(outcome.kind == Kind::failed);
+    CHECK(outcome.error.substr(0, 18) == "TLS with localhost");
+    CHECK(backend.last_request().empty());
+  };
+  const Certificate right = make_certificate("localhost");
+  refused(right, {});  // Of an authority that nobody knows.
+  const Certificate another = make_certificate("shop.example");
+  scratch.write("ca.pem", another.certificate);
+  refused(another, options);  // Of a known one, for another name.
+  refused(right, options);
+}
+
+TEST_CASE("a backend that never shakes hands is a timeout") {
+  Backend backend{{""}, make_certificate("localhost")};
+  HttpRequest request = get(backend.url());
+  request.timeout = std::chrono::milliseconds{200};
+  CHECK(perform(request).kind == Kind::timeout);
 }
 
 TEST_CASE("a header cannot smuggle in another one") {
