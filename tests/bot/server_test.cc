@@ -1,7 +1,9 @@
 // The server over real sockets: real runtime, real store, a model that knows a few words.
 #include "bot/server.h"
 
+#include <csignal>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include <boost/asio/connect.hpp>
@@ -36,11 +38,14 @@ const char* const flows =
     "flows:\n"
     "  greet:\n    description: says hello\n    nlu_trigger:\n      - intent: greet\n"
     "    steps:\n      - action: utter_hello\n"
+    "  person:\n    description: brings a person\n    nlu_trigger:\n      - intent: person\n"
+    "    steps:\n      - handover:\n          queue: paints\n          summary: wants a person\n"
     "  paint:\n    description: asks for a colour\n    nlu_trigger:\n      - intent: paint\n"
     "    steps:\n      - collect: colour\n      - action: utter_thanks\n";
 const char* const examples =
     "version: \"3.1\"\nnlu:\n"
     "  - intent: greet\n    examples: |\n      - hello\n      - hi there\n      - good day\n"
+    "  - intent: person\n    examples: |\n      - a person please\n      - is there a person\n"
     "  - intent: paint\n    examples: |\n      - paint it\n      - paint my door\n      - a new "
     "colour\n";
 
@@ -52,11 +57,13 @@ class Words final : public nlu::Interpreter {
     for (const nlu::Utterance& utterance : utterances) {
       const bool greets = utterance.text.find("hello") != std::string::npos;
       const bool paints = utterance.text.find("paint") != std::string::npos;
+      const bool asks_person = utterance.text.find("person") != std::string::npos;
       nlu::Segment segment;
       segment.span = {0, utterance.text.size()};
       if (greets) segment.intents.push_back({"greet", 0.99});
       if (paints) segment.intents.push_back({"paint", 0.99});
-      segment.p_outside = greets || paints ? 0.01 : 0.9;
+      if (asks_person) segment.intents.push_back({"person", 0.99});
+      segment.p_outside = segment.intents.empty() ? 0.9 : 0.01;
       nlu::Interpretation one;
       one.segments.push_back(std::move(segment));
       one.model_version = version_;
@@ -98,13 +105,18 @@ class Process {
     std::vector<bot::ReadyBot> bots;
     bots.push_back(std::move(*ready));
     auto opened = bot::Server::open(
-        config, std::move(bots), make, [](const std::string&) {}, log_, wrap);
+        config, std::move(bots), make,
+        [this](const std::string& line) {
+          const std::lock_guard lock{mutex_};
+          said_ += line + "\n";
+        },
+        log_, wrap);
     if (!opened) FAIL(opened.error().message);
     server_ = std::move(*opened);
     port = server_->port();
     operator_key = server_->config().operator_key;
     rest_token = server_->config().rest_token;
-    thread_ = std::thread([this] { exit_code = server_->run(false); });
+    thread_ = std::thread([this] { exit_code = server_->run(signals); });
   }
   void stop() {
     if (!thread_.joinable()) return;
@@ -115,19 +127,38 @@ class Process {
   bot::Server& server() { return *server_; }
 
   void wait() { thread_.join(); }  // For an end of its own.
+  std::string write(const std::string& name, const std::string& text) const {
+    return scratch_.write(name, text);
+  }
+
+  bool says(const std::string& words) {  // On its standard error
+    const std::lock_guard lock{mutex_};
+    return said_.find(words) != std::string::npos;
+  }
 
   bot::Config config;
   bot::WrapStore wrap;
   std::uint16_t port = 0;
   std::string operator_key, rest_token;
   int exit_code = -1;
+  bool signals = false;  // Whether SIGHUP and the others are its
 
  private:
   Scratch scratch_;
+  std::mutex mutex_;
+  std::string said_;
   bot::Log log_{"off"};
   std::unique_ptr<bot::Server> server_;
   std::thread thread_;
 };
+
+bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 500; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  return false;
+}
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -199,6 +230,11 @@ class HungStore final : public dialog::StateStore {
   dialog::StateStore& store_;
 };
 
+std::string text_of(const json::object& object, const char* name) {
+  const auto* value = object.if_contains(name);
+  return value && value->is_string() ? std::string(value->as_string()) : "";
+}
+
 class Widget {
  public:
   explicit Widget(const Process& process, const Headers& headers = {},
@@ -240,6 +276,11 @@ class Widget {
     FAIL("no frame of type " << type << ", close code " << socket_.reason().code);
     return {};
   }
+  // The next reply with this text, others left out.
+  void await_reply(const std::string& text) {
+    while (text_of(await("reply"), "text") != text) {
+    }
+  }
   int close_code() {
     while (!hear().is_null()) {
     }
@@ -252,11 +293,6 @@ class Widget {
   websocket::stream<beast::tcp_stream> socket_;
   int epoch_ = 1;
 };
-
-std::string text_of(const json::object& object, const char* name) {
-  const auto* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->as_string()) : "";
-}
 
 }  // namespace
 
@@ -452,6 +488,80 @@ TEST_CASE("the operator reads conversations and erases them") {
   CHECK(parsed.body().find("greet") != std::string::npos);
   CHECK(status(request(process, http::verb::delete_, one, key)) == 204);
   CHECK(status(request(process, http::verb::get, one, key)) == 404);
+}
+
+TEST_CASE("a person takes over, writes, and gives the conversation back") {
+  Process process;
+  process.start();
+  const Headers key = bearing(process.operator_key);
+  Widget widget{process};
+  widget.hello();
+  const std::string conversation = text_of(widget.await("welcome"), "conversation");
+  widget.message(1, "a person please");
+  CHECK(text_of(widget.await("handover"), "state") == "requested");
+  const json::value waiting =
+      json::parse(request(process, http::verb::get, "/v1/handovers", key).body());
+  REQUIRE(waiting.at("handovers").as_array().size() == 1);
+  const json::object& entry = waiting.at("handovers").as_array()[0].as_object();
+  CHECK(text_of(entry, "conversation") == conversation);
+  CHECK(text_of(entry, "queue") == "paints");
+  CHECK(text_of(entry, "summary") == "wants a person");
+
+  const auto act = [&](const std::string& body) {
+    return status(request(process, http::verb::post,
+                          "/v1/conversations/" + conversation + "/handover", key, body));
+  };
+  CHECK(act(R"({"action":"accept","by":"Mia"})") == 200);
+  json::object accepted = widget.await("handover");
+  CHECK(text_of(accepted, "state") == "accepted");
+  CHECK(text_of(accepted, "by") == "Mia");
+  CHECK(act(R"({"action":"accept","by":"Tom"})") == 409);
+  widget.message(2, "hello");  // Kept and acknowledged; the bot is silent.
+  CHECK(text_of(widget.await("ack"), "id") == "message-2");
+  CHECK(act(R"({"action":"write","by":"Mia","text":"Mia here."})") == 200);
+  const json::object written = widget.await("reply");
+  CHECK(text_of(written, "text") == "Mia here.");
+  CHECK(text_of(written.at("from").as_object(), "kind") == "person");
+  CHECK(text_of(written.at("from").as_object(), "name") == "Mia");
+  CHECK(act(R"({"action":"release","by":"Mia"})") == 200);
+  CHECK(text_of(widget.await("handover"), "state") == "released");
+  widget.message(3, "hello");
+  widget.await_reply("Hello from the bot");
+  const Response after = request(process, http::verb::get, "/v1/handovers", key);
+  CHECK(json::parse(after.body()).at("handovers").as_array().empty());
+}
+
+TEST_CASE("SIGHUP loads a changed bot, and keeps the old one when the new is broken") {
+  Process process;
+  process.signals = true;
+  process.start();
+  const Headers key = bearing(process.operator_key);
+  const auto version = [&] {
+    const Response bots = request(process, http::verb::get, "/v1/bots", key);
+    return text_of(json::parse(bots.body()).at("bots").as_array()[0].as_object(), "version");
+  };
+  const std::string before = version();
+  Widget widget{process};
+  widget.hello();
+  widget.await("welcome");
+  widget.message(1, "hello");
+  CHECK(text_of(widget.await("reply"), "text") == "Hello from the bot");
+
+  std::string changed = domain;
+  changed.replace(changed.find("Hello from the bot"), 18, "Hello from a new one");
+  process.write("bot/domain.yml", changed);
+  std::raise(SIGHUP);
+  REQUIRE(eventually([&] { return version() != before; }));
+  const std::string after = version();
+  widget.message(2, "hello");
+  widget.await_reply("Hello from a new one");
+
+  process.write("bot/domain.yml", "responses: [broken");
+  std::raise(SIGHUP);
+  CHECK(eventually([&] { return process.says("is not loaded anew"); }));
+  CHECK(version() == after);
+  widget.message(3, "hello");
+  widget.await_reply("Hello from a new one");
 }
 
 TEST_CASE("an erased conversation's tabs begin anew") {
