@@ -103,7 +103,9 @@ export class Server {
 
   async #ask(path) {
     const key = (await readFile(join(this.#state, 'keys/operator.key'), 'utf8')).trim();
-    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${key}` } });
+    const url = new URL(path, this.url);
+    url.hostname = '127.0.0.1'; // Where localhost is ::1 first, Node 18 tries nothing else.
+    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }
