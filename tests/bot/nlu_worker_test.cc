@@ -1,7 +1,9 @@
 #include "bot/nlu_worker.h"
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -97,10 +99,20 @@ TEST_CASE("a bot without a model is answered, too") {
 }
 
 TEST_CASE("a full queue says so") {
-  Inbox inbox;
-  NluWorker worker{{1000, std::chrono::seconds{1}, 3}, inbox.taker()};
-  for (bot::runtime::Ticket ticket = 0; ticket < 3; ++ticket) {
-    REQUIRE(worker.ask(request(ticket, 1, "a")));
+  std::promise<void> gate;
+  const std::shared_future<void> opened = gate.get_future().share();
+  std::promise<void> taken;
+  NluWorker worker{{1, std::chrono::microseconds{0}, 3},
+                   [&, first = true](NluWorker::Answers, std::chrono::nanoseconds) mutable {
+                     if (std::exchange(first, false)) taken.set_value();
+                     opened.wait();
+                   }};
+  REQUIRE(worker.ask(request(0, 1, "a")));
+  taken.get_future().wait();  // It is busy with that one, and takes no other.
+  for (bot::runtime::Ticket ticket = 1; ticket <= 3; ++ticket) {
+    CHECK(worker.ask(request(ticket, 1, "a")));
   }
-  CHECK_FALSE(worker.ask(request(3, 1, "a")));
+  CHECK_FALSE(worker.ask(request(4, 1, "a")));
+  CHECK(worker.queued() == 3);
+  gate.set_value();
 }
