@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bot/commands.h"
-#include "nlu/csv.h"
+#include "nlu/dataset.h"
 #include "nlu/torch/evaluate.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/trainer.h"
@@ -25,12 +25,14 @@ struct Asked {
 };
 
 nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
-  const auto rows = nlu::read_labelled_csv(asked.test);
+  const auto rows = nlu::read_dataset(asked.test, nlu::DataFormat::csv);
   if (!rows) return rows.error();
+  std::vector<nlu::Example> examples;
+  for (const nlu::DataRow& row : *rows) examples.push_back(row.example);
   const auto interpreter =
       nlu::load_interpreter(asked.model.empty() ? nlu::model_path_of(asked.folder) : asked.model);
   if (!interpreter) return interpreter.error();
-  return nlu::evaluate(**interpreter, *rows);
+  return nlu::evaluate(**interpreter, examples);
 }
 
 // A model nobody needs afterwards, however the evaluation ends.
@@ -55,7 +57,7 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
   if (has_errors(diagnostics)) return nlu::invalid("the training data has errors");
   const TemporaryModel temporary;
   std::vector<nlu::Interpretation> interpretations;
-  std::vector<nlu::LabelledText> rows;
+  std::vector<nlu::Example> rows;
   for (int fold = 0; fold < asked.folds; ++fold) {
     nlu::TrainingData learnt = data;
     learnt.examples.clear();
@@ -67,7 +69,7 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
         continue;
       }
       tested.push_back({example.text, ""});
-      rows.push_back({example.text, example.intent, example.mark.line});
+      rows.push_back(example);
     }
     const auto trained = nlu::train(learnt, {}, temporary.path);
     if (!trained) return trained.error();
@@ -100,16 +102,20 @@ int run(const Asked& asked) {
 void add_eval(CLI::App& app, int& exit_code) {
   auto asked = std::make_shared<Asked>();
   CLI::App* const command = app.add_subcommand("eval", "Measure how well a bot understands");
-  command->add_option("BOT", asked->folder, "The bot's folder")
-      ->required()
-      ->check(CLI::ExistingDirectory);
+  CLI::Option* const folder =
+      command->add_option("BOT", asked->folder, "The bot's folder")->check(CLI::ExistingDirectory);
   command->add_option("--test", asked->test, "A CSV file with the columns text and label");
   command->add_option("--model", asked->model, "The model to test (BOT/.usher/model.safetensors)");
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often (5)")
       ->check(CLI::Range(2, 20));
   command->add_option("--json", asked->json, "Write the report here as well");
   command->footer("Example: usher eval flows/shop --test heldout.csv");
-  command->callback([asked, &exit_code] { exit_code = run(*asked); });
+  add_eval_data(*command, exit_code);
+  command->callback([asked, command, folder, &exit_code] {
+    if (!command->get_subcommands().empty()) return;
+    if (folder->count() == 0) throw CLI::RequiredError("BOT, or `nlu`,");
+    exit_code = run(*asked);
+  });
 }
 
 }  // namespace bot

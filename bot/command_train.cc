@@ -11,6 +11,7 @@
 
 #include "bot/bots.h"
 #include "bot/commands.h"
+#include "bot/progress.h"
 #include "dialog/load.h"
 #include "nlu/torch/trainer.h"
 #include "nlu/training_folder.h"
@@ -25,25 +26,6 @@ struct Asked {
   std::optional<std::uint64_t> seed;
   bool force = false;
 };
-
-std::string bar(double done) {
-  constexpr std::size_t width = 24;
-  const auto full = static_cast<std::size_t>(done * width);
-  return std::string(full, '=') + std::string(width - full, ' ');
-}
-
-bool show(const nlu::Progress& now, bool terminal) {
-  if (terminal) {
-    fmt::print("\r[{}] {:3.0f} %  {} {}/{}  loss {:.3f}  accuracy {:.1f} %  {:.0f} s left   ",
-               bar(now.done), 100 * now.done, now.phase, now.epoch, now.epochs, now.loss,
-               100 * now.accuracy, now.seconds_left);
-    std::fflush(stdout);
-  } else if (now.epoch == now.epochs) {
-    fmt::print("{:3.0f} %  {} done  loss {:.3f}  accuracy {:.1f} %\n", 100 * now.done, now.phase,
-               now.loss, 100 * now.accuracy);
-  }
-  return interrupted == 0;
-}
 
 struct Material {
   nlu::TrainingData data;
@@ -81,15 +63,16 @@ int run(const Asked& asked) {
     fmt::print("{} is up to date\n", path);
     return 0;
   }
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const bool terminal = isatty(STDERR_FILENO) == 1;
   interrupted = 0;
   const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
   nlu::TrainOptions options;
   options.seed = seed;
-  const auto report = nlu::train(data, options, path,
-                                 [&](const nlu::Progress& now) { return show(now, terminal); });
+  const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) {
+    return show_progress(now, terminal), interrupted == 0;
+  });
   std::signal(SIGINT, before);
-  if (terminal) fmt::print("\n");
+  if (terminal) fmt::print(stderr, "\n");
   if (!report) {
     fmt::print(stderr, "{}\n", report.error().message);
     return 1;

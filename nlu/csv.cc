@@ -1,9 +1,6 @@
 #include "nlu/csv.h"
 
-#include <algorithm>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -91,13 +88,6 @@ class CsvParser {
   std::vector<CsvRow> rows_;
 };
 
-std::optional<std::size_t> column(const CsvRow& header, std::string_view name) {
-  for (std::size_t i = 0; i < header.fields.size(); ++i) {
-    if (fold(header.fields[i]) == name) return i;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<std::vector<CsvRow>> parse_csv(std::string_view text) {
@@ -107,29 +97,6 @@ Result<std::vector<CsvRow>> parse_csv(std::string_view text) {
   }
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   return CsvParser(text).run();
-}
-
-Result<std::vector<LabelledText>> read_labelled_csv(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return Error{Errc::not_found, fmt::format("{}: cannot be opened", path)};
-  std::ostringstream text;
-  text << stream.rdbuf();
-  Result<std::vector<CsvRow>> rows = parse_csv(text.str());
-  if (!rows) return Error{rows.error().code, fmt::format("{}: {}", path, rows.error().message)};
-  if (rows->empty()) return invalid(fmt::format("{}: is empty", path));
-  const auto text_at = column(rows->front(), "text");
-  auto label_at = column(rows->front(), "label");
-  if (!label_at) label_at = column(rows->front(), "intent");
-  if (!text_at || !label_at) {
-    return invalid(
-        fmt::format("{}:1: the first line must name the columns 'text' and 'label'", path));
-  }
-  std::vector<LabelledText> out;
-  for (std::size_t i = 1; i < rows->size(); ++i) {
-    CsvRow& row = (*rows)[i];
-    out.push_back({std::move(row.fields[*text_at]), std::move(row.fields[*label_at]), row.line});
-  }
-  return out;
 }
 
 }  // namespace nlu

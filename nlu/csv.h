@@ -20,13 +20,4 @@ struct CsvRow {
 // 64 MiB or 2,000,000 rows.
 Result<std::vector<CsvRow>> parse_csv(std::string_view text);
 
-// A file of labelled texts: the header names the columns "text" and "label" (or "intent"), in any
-// order, among others. Errc::not_found when there is no such file; errors name `path` and line.
-struct LabelledText {
-  std::string text;
-  std::string label;
-  int line = 0;
-};
-Result<std::vector<LabelledText>> read_labelled_csv(const std::string& path);
-
 }  // namespace nlu

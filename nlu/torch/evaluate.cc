@@ -82,7 +82,7 @@ void score_labels(EvalReport& report, const std::map<std::string, std::array<dou
 }
 
 json::object to_json(const LabelScore& score) {
-  return {{"label", score.label},
+  return {{"name", score.label},
           {"precision", score.precision},
           {"recall", score.recall},
           {"f1", score.f1},
@@ -92,7 +92,7 @@ json::object to_json(const LabelScore& score) {
 }  // namespace
 
 EvalReport evaluate(const std::vector<Interpretation>& interpretations,
-                    const std::vector<LabelledText>& rows) {
+                    const std::vector<Example>& rows) {
   EvalReport report;
   std::map<std::string, std::array<double, 3>> counts;  // Right, expected, got.
   std::map<std::pair<std::string, std::string>, std::size_t> confused;
@@ -100,21 +100,21 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   std::array<Bin, 10> bins{};
   double intent_right = 0, in_scope_right = 0, refused_right = 0;
   for (std::size_t i = 0; i < rows.size() && i < interpretations.size(); ++i) {
-    const LabelledText& row = rows[i];
+    const Example& row = rows[i];
     const ScoredIntent* const best = interpretations[i].best();
     const double p_outside =
         interpretations[i].segments.empty() ? 1 : interpretations[i].segments[0].p_outside;
-    const bool outside = row.label == outside_label, refused = best == nullptr || p_outside > 0.5;
+    const bool outside = row.intent == outside_label, refused = best == nullptr || p_outside > 0.5;
     const std::string got = refused ? std::string(outside_label) : best->name;
     scored.emplace_back(p_outside, outside);
-    ++counts[row.label][1];
+    ++counts[row.intent][1];
     ++counts[got][2];
-    if (got == row.label) {
+    if (got == row.intent) {
       ++counts[got][0];
     } else {
-      ++confused[{row.label, got}];
+      ++confused[{row.intent, got}];
       report.mistakes.push_back(
-          {row.text, row.label, got, refused ? p_outside : best->p, row.line});
+          {row.text, row.intent, got, refused ? p_outside : best->p, row.mark.line});
     }
     if (outside) {
       ++report.outside;
@@ -123,7 +123,7 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
     }
     ++report.in_scope;
     if (best == nullptr) continue;
-    const bool right = best->name == row.label;
+    const bool right = best->name == row.intent;
     if (right) ++intent_right;
     if (right && !refused) ++in_scope_right;
     Bin& bin = bins[std::min<std::size_t>(static_cast<std::size_t>(best->p * 10), 9)];
@@ -147,9 +147,9 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   return report;
 }
 
-EvalReport evaluate(const Interpreter& interpreter, const std::vector<LabelledText>& rows) {
+EvalReport evaluate(const Interpreter& interpreter, const std::vector<Example>& rows) {
   std::vector<Utterance> utterances;
-  for (const LabelledText& row : rows) utterances.push_back({row.text, ""});
+  for (const Example& row : rows) utterances.push_back({row.text, ""});
   return evaluate(interpreter.interpret(utterances), rows);
 }
 
@@ -168,10 +168,12 @@ json::object to_json(const EvalReport& report) {
           {"outside", report.outside},
           {"accuracy", report.accuracy},
           {"intent_accuracy", report.intent_accuracy},
-          {"in_scope_accuracy", report.in_scope_accuracy},
-          {"outside_recall", report.outside_recall},
-          {"auroc", report.auroc},
-          {"calibration_error", report.calibration_error},
+          {"in_scope_accuracy_at_threshold", report.in_scope_accuracy},
+          {"oos_recall", report.outside_recall},
+          {"oos_auroc", report.auroc},
+          {"ece", report.calibration_error},
+          {"macro_f1", report.macro.f1},
+          {"weighted_f1", report.weighted.f1},
           {"micro", to_json(report.micro)},
           {"macro", to_json(report.macro)},
           {"weighted", to_json(report.weighted)},

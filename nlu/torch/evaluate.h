@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "nlu/base/json.h"
-#include "nlu/csv.h"
 #include "nlu/interpreter.h"
+#include "nlu/training_data.h"
 
 namespace nlu {
 
@@ -44,11 +44,11 @@ struct EvalReport {
   double calibration_error = 0;  // Expected (ECE), ten bins, of the best intent in scope.
 };
 
-// A row is refused when p_outside > 0.5.
-EvalReport evaluate(const Interpreter& interpreter, const std::vector<LabelledText>& rows);
+// A row is refused when p_outside > 0.5; the intent of what should be is outside_label.
+EvalReport evaluate(const Interpreter& interpreter, const std::vector<Example>& rows);
 // The same from interpretations made elsewhere, one a row.
 EvalReport evaluate(const std::vector<Interpretation>& interpretations,
-                    const std::vector<LabelledText>& rows);
+                    const std::vector<Example>& rows);
 
 json::object to_json(const EvalReport& report);
 std::string to_text(const EvalReport& report, std::size_t mistakes_shown = 10);

@@ -129,3 +129,40 @@ TEST_CASE("the shop's conversations go as written, and a flow broken by hand is 
   CHECK(says(wrong, "expected bot: utter_order_status"));
   CHECK(says(wrong, "flows/order_status.yml:"));
 }
+
+TEST_CASE("labelled texts are turned into other formats, trained on and tested") {
+  const Folder folder;
+  const std::string table = folder.path() / "train.csv", yaml = folder.path() / "train.yml",
+                    report = folder.path() / "report.json";
+  std::ofstream out(table);
+  out << "text,label\n";
+  for (const char* place : {"rome", "paris", "the sea", "oslo", "my hotel", "berlin"}) {
+    out << "what is the weather in " << place << ",weather\n";
+    out << "book a flight to " << place << ",flight\n";
+    out << "play a song about " << place << ",music\n";
+  }
+  out.close();
+  const Ran converted = run(fmt::format("convert {} {}", table, yaml));
+  INFO(converted.output);
+  CHECK(converted.code == 0);
+  CHECK(says(converted, "18 rows"));
+  CHECK(says(run(fmt::format("convert {} {}", table, folder.path().string() + "/x.txt")),
+             "say --to csv, jsonl, rasa or conll"));
+
+  const Ran tested =
+      run(fmt::format("eval nlu --train {} --test {} --json {}", yaml, table, report));
+  INFO(tested.output);
+  CHECK(tested.code == 0);
+  CHECK(says(tested, "18 in scope"));
+  std::ifstream in(report);
+  const std::string json((std::istreambuf_iterator<char>(in)), {});
+  for (const char* key : {"task", "accuracy", "macro_f1", "weighted_f1", "oos_auroc", "oos_recall",
+                          "in_scope_accuracy_at_threshold", "ece", "train_seconds", "peak_rss_mb",
+                          "us_per_utterance", "labels"}) {
+    INFO(key);
+    CHECK(json.find(fmt::format("\"{}\":", key)) != std::string::npos);
+  }
+  CHECK(run(fmt::format("eval nlu --train {} --folds 3", table)).code == 0);
+  CHECK(run(fmt::format("eval nlu --train {}", table)).code == 2);
+  CHECK(run("eval").code == 2);
+}

@@ -1,8 +1,5 @@
 #include "nlu/csv.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include <catch2/catch.hpp>
 
 using namespace nlu;
@@ -22,18 +19,4 @@ TEST_CASE("broken CSV is refused with its line") {
   CHECK(parse_csv("a\n\"b").error().message == "line 2: a quote is never closed");
   CHECK(parse_csv("\"a\"b\n").error().message == "line 1: text after a closing quote");
   CHECK(parse_csv("a\n\xff\n").error().message == "line 2: this is not UTF-8");
-}
-
-TEST_CASE("labelled texts come by their columns' names") {
-  const auto path = (std::filesystem::temp_directory_path() / "usher_csv_test.csv").string();
-  std::ofstream(path) << "id,intent,text\n1,greet,hi\n";
-  const auto texts = *read_labelled_csv(path);
-  REQUIRE(texts.size() == 1);
-  CHECK(texts[0].text == "hi");
-  CHECK(texts[0].label == "greet");
-  CHECK(texts[0].line == 2);
-  std::ofstream(path) << "id\n1\n";
-  CHECK(read_labelled_csv(path).error().code == Errc::invalid);
-  std::filesystem::remove(path);
-  CHECK(read_labelled_csv(path).error().code == Errc::not_found);
 }

@@ -2,6 +2,7 @@
 // examples: the first set before any model, the second after the last change to it.
 #include <catch2/catch.hpp>
 
+#include "nlu/dataset.h"
 #include "nlu/torch/evaluate.h"
 #include "nlu/torch/load.h"
 #include "nlu/training_folder.h"
@@ -20,9 +21,11 @@ TEST_CASE("the shop's bot understands customers it has not heard") {
   REQUIRE(interpreter);
   for (const std::string name : {"shop_heldout.csv", "shop_heldout_2.csv"}) {
     CAPTURE(name);
-    const auto rows = read_labelled_csv(USHER_SOURCE_DIR "/tests/nlu/" + name);
+    const auto rows = read_dataset(USHER_SOURCE_DIR "/tests/nlu/" + name, DataFormat::csv);
     REQUIRE(rows);
-    const EvalReport report = evaluate(**interpreter, *rows);
+    std::vector<Example> examples;
+    for (const DataRow& row : *rows) examples.push_back(row.example);
+    const EvalReport report = evaluate(**interpreter, examples);
     CHECK(report.in_scope == 160);
     CHECK(report.outside == 40);
     CHECK(report.in_scope_accuracy >= 0.88);

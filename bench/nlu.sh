@@ -1,0 +1,40 @@
+#!/bin/sh
+# Measures understanding on public data, three seeds each, the mean of them:
+#
+#   bench/nlu.sh DATA [SET…]     sets: clinc150 clinc150_plus snips bitext
+#
+# DATA holds the sets as their authors give them out, a folder each. Nothing is chosen by test data.
+set -eu
+cd "$(dirname "$0")/.."
+data=${1:-}
+if [ ! -d "$data" ]; then
+  echo "skipped: there is no data in '$data'; say the folder that holds clinc150/, snips/, …"
+  exit 0
+fi
+shift
+[ $# -gt 0 ] || set -- clinc150 clinc150_plus snips bitext
+[ -x build/usher ] || { echo 'build/usher is missing: ./dev build'; exit 1; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+for name in "$@"; do
+  printf '\n== %s\n' "$name"
+  node bench/nlu_data.mjs "$name" "$data" "$work/$name"
+  how="--test $work/$name/test.csv"
+  [ "$name" != bitext ] || how='--folds 5'
+  for seed in 1 2 3; do
+    # shellcheck disable=SC2086
+    build/usher eval nlu --train "$work/$name/train.csv" $how --seed $seed \
+      --json "$work/$name/$seed.json" > /dev/null 2> "$work/log" || { cat "$work/log"; exit 1; }
+  done
+  node -e '
+    const reports = process.argv.slice(1).map((file) => JSON.parse(require("fs").readFileSync(file)));
+    const keys = ["intent_accuracy", "macro_f1", "in_scope_accuracy_at_threshold", "oos_recall",
+      "oos_auroc", "ece", "train_seconds", "peak_rss_mb", "us_per_utterance"];
+    for (const key of keys) {
+      const values = reports.map((report) => report[key]);
+      const mean = values.reduce((a, b) => a + b) / values.length;
+      console.log(key.padEnd(32), mean.toFixed(4), " of", values.map((v) => v.toFixed(4)).join(" "));
+    }' "$work/$name"/1.json "$work/$name"/2.json "$work/$name"/3.json
+done

@@ -1,0 +1,232 @@
+// usher eval nlu: intents on files anyone has, trained and tested in one go.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "bot/commands.h"
+#include "bot/progress.h"
+#include "nlu/base/unicode.h"
+#include "nlu/dataset.h"
+#include "nlu/torch/evaluate.h"
+#include "nlu/torch/load.h"
+#include "nlu/torch/model.h"
+#include "nlu/torch/trainer.h"
+
+namespace bot {
+namespace {
+
+using Examples = std::vector<nlu::Example>;
+
+struct Asked {
+  std::string train, dev, test, oos, format, json, model, outside = "oos";
+  int folds = 0;
+  std::uint64_t seed = 1;
+};
+
+nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
+  std::optional<nlu::DataFormat> format = nlu::format_named(asked.format);
+  if (!format) format = nlu::format_of(path);
+  if (!format) {
+    return nlu::invalid(fmt::format(
+        "{}: its name does not tell its format; say --format csv, jsonl, rasa or conll", path));
+  }
+  auto rows = nlu::read_dataset(path, *format);
+  if (!rows) return rows.error();
+  Examples examples;
+  for (nlu::DataRow& row : *rows) {
+    if (row.example.intent.empty()) {
+      return nlu::invalid(fmt::format("{}:{}: the label is missing", path, row.example.mark.line));
+    }
+    if (row.example.intent == asked.outside) row.example.intent = nlu::outside_label;
+    examples.push_back(std::move(row.example));
+  }
+  if (examples.empty()) return nlu::invalid(path + ": has no rows");
+  return examples;
+}
+
+// A model nobody needs afterwards, however the evaluation ends.
+class TemporaryModel {
+ public:
+  ~TemporaryModel() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_ =
+      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid()))
+          .string();
+};
+
+struct Outcome {
+  nlu::EvalReport report;
+  std::size_t learnt = 0;
+  double train_seconds = 0, microseconds = 0;  // Of an utterance, alone
+  std::size_t peak_memory = 0;
+};
+
+// What one model makes of what it has not seen.
+struct Tested {
+  std::vector<nlu::Interpretation> interpretations;
+  double seconds = 0;
+};
+
+nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
+                                   const Examples& tested, Outcome& outcome) {
+  nlu::TrainingData data;
+  data.examples = learnt;
+  const TemporaryModel temporary;
+  const std::string path = asked.model.empty() ? temporary.path() : asked.model;
+  nlu::TrainOptions options;
+  options.seed = asked.seed;
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const auto trained = nlu::train(data, options, path, [&](const nlu::Progress& now) {
+    return show_progress(now, terminal), true;
+  });
+  if (terminal) fmt::print(stderr, "\n");
+  if (!trained) return trained.error();
+  outcome.learnt = learnt.size();
+  outcome.train_seconds += trained->seconds;
+  outcome.peak_memory = std::max(outcome.peak_memory, trained->peak_memory_bytes);
+  const auto interpreter = nlu::load_interpreter(path);
+  if (!interpreter) return interpreter.error();
+  Tested result;
+  const auto start = std::chrono::steady_clock::now();
+  for (const nlu::Example& example : tested) {
+    const nlu::Utterance one{example.text, ""};
+    result.interpretations.push_back(std::move((*interpreter)->interpret({&one, 1}).front()));
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
+  auto tested = read(asked.test, asked);
+  if (!tested) return tested.error();
+  if (!asked.oos.empty()) {
+    auto outside = read(asked.oos, asked);
+    if (!outside) return outside.error();
+    for (nlu::Example& example : *outside) {
+      example.intent = nlu::outside_label;
+      tested->push_back(std::move(example));
+    }
+  }
+  if (!asked.dev.empty()) {
+    auto more = read(asked.dev, asked);
+    if (!more) return more.error();
+    std::move(more->begin(), more->end(), std::back_inserter(learnt));
+  }
+  Outcome outcome;
+  const auto result = train_and_test(asked, learnt, *tested, outcome);
+  if (!result) return result.error();
+  outcome.microseconds = 1e6 * result->seconds / static_cast<double>(tested->size());
+  outcome.report = nlu::evaluate(result->interpretations, *tested);
+  return outcome;
+}
+
+// Texts that are equal but for case stand in one fold, so that none is learnt and tested.
+nlu::Result<Outcome> cross_validated(const Asked& asked, const Examples& all) {
+  std::map<std::string, int> fold_of_text, next;
+  for (const nlu::Example& example : all) {
+    const std::string text = nlu::fold(example.text);
+    if (fold_of_text.count(text) > 0) continue;
+    fold_of_text[text] = next[example.intent]++ % asked.folds;
+  }
+  Outcome outcome;
+  std::vector<nlu::Interpretation> interpretations;
+  Examples rows;
+  double seconds = 0;
+  for (int fold = 0; fold < asked.folds; ++fold) {
+    Examples learnt, tested;
+    for (const nlu::Example& example : all) {
+      (fold_of_text[nlu::fold(example.text)] == fold ? tested : learnt).push_back(example);
+    }
+    auto result = train_and_test(asked, learnt, tested, outcome);
+    if (!result) return result.error();
+    std::move(result->interpretations.begin(), result->interpretations.end(),
+              std::back_inserter(interpretations));
+    rows.insert(rows.end(), tested.begin(), tested.end());
+    seconds += result->seconds;
+    fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
+  }
+  outcome.microseconds = 1e6 * seconds / static_cast<double>(rows.size());
+  outcome.report = nlu::evaluate(interpretations, rows);
+  return outcome;
+}
+
+nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
+  nlu::json::object out = nlu::to_json(outcome.report);
+  out["task"] = "nlu";
+  out["seed"] = asked.seed;
+  out["train_rows"] = outcome.learnt;
+  out["train_seconds"] = outcome.train_seconds;
+  out["peak_rss_mb"] = static_cast<double>(outcome.peak_memory) / 1e6;
+  out["us_per_utterance"] = outcome.microseconds;
+  return out;
+}
+
+nlu::Result<Outcome> evaluate(const Asked& asked) {
+  auto learnt = read(asked.train, asked);
+  if (!learnt) return learnt.error();
+  if (asked.folds > 0) return cross_validated(asked, *learnt);
+  return on_test(asked, *std::move(learnt));
+}
+
+int run(const Asked& asked) {
+  if (asked.test.empty() == (asked.folds == 0)) {
+    fmt::print(stderr, "say what to test on: --test FILE, or --folds K of the training file\n");
+    return 2;
+  }
+  const auto outcome = evaluate(asked);
+  if (!outcome) {
+    fmt::print(stderr, "{}\n", outcome.error().message);
+    return 1;
+  }
+  fmt::print("{}", to_text(outcome->report));
+  fmt::print("Trained on {} rows in {:.1f} s, {:.0f} MB at most; {:.0f} us an utterance\n",
+             outcome->learnt, outcome->train_seconds,
+             static_cast<double>(outcome->peak_memory) / 1e6, outcome->microseconds);
+  if (asked.json.empty()) return 0;
+  std::ofstream file(asked.json);
+  file << nlu::json::serialize(to_json(*outcome, asked)) << '\n';
+  if (file.flush()) return 0;
+  fmt::print(stderr, "{} cannot be written\n", asked.json);
+  return 1;
+}
+
+}  // namespace
+
+void add_eval_data(CLI::App& eval, int& exit_code) {
+  auto asked = std::make_shared<Asked>();
+  CLI::App* const command =
+      eval.add_subcommand("nlu", "Train on a file of labelled texts and test on another");
+  command->add_option("--train", asked->train, "What to learn")->required();
+  command->add_option("--dev", asked->dev, "More to learn, with --test");
+  command->add_option("--test", asked->test, "What to be tested on");
+  command->add_option("--oos", asked->oos, "More to be tested on, all of it out of scope");
+  command->add_option("--outside", asked->outside, "The label of what is out of scope (oos)");
+  command->add_option("--folds", asked->folds, "Without --test: cross-validate so often")
+      ->check(CLI::Range(2, 20));
+  command->add_option("--format", asked->format, "The files' format, when their names do not tell")
+      ->check(CLI::IsMember({"csv", "jsonl", "rasa", "conll"}));
+  command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
+  command->add_option("--json", asked->json, "Write the report here as well");
+  command->add_option("--model", asked->model, "Keep the model here");
+  command->footer("Example: usher eval nlu --train train.csv --test test.csv --json report.json");
+  command->callback([asked, &exit_code] { exit_code = run(*asked); });
+}
+
+}  // namespace bot
