@@ -41,6 +41,27 @@ double best_temperature(const std::vector<HeldOut>& held_out) {
 
 }  // namespace
 
+double blend(std::vector<HeldOut>& held_out) {
+  if (held_out.empty() || held_out.front().network_logits.empty()) return 0;
+  const auto mixed = [&held_out](double weight) {
+    std::vector<HeldOut> all = held_out;
+    for (HeldOut& h : all) {
+      for (std::size_t i = 0; i < h.logits.size(); ++i) {
+        h.logits[i] += static_cast<float>(weight) * h.network_logits[i];
+      }
+    }
+    return all;
+  };
+  double best = 0, least = 0;
+  for (const double weight : {0.0, 0.5, 1.0, 2.0, 4.0, 8.0}) {
+    const std::vector<HeldOut> all = mixed(weight);
+    const double loss = intent_loss(all, best_temperature(all));
+    if (weight == 0 || loss < least) best = weight, least = loss;
+  }
+  held_out = mixed(best);
+  return best;
+}
+
 Calibration calibrate(const std::vector<HeldOut>& held_out) {
   Calibration calibration;
   std::vector<Signals> signals;

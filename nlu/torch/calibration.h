@@ -11,7 +11,12 @@ namespace nlu {
 struct HeldOut {
   std::size_t label = 0;  // The number of intents: outside.
   std::vector<float> logits;
+  std::vector<float> network_logits;  // Empty: there is no network.
 };
+
+// How much the network's scores count beside the linear ones, by what makes right intents most
+// probable; adds them to the logits so.
+double blend(std::vector<HeldOut>& held_out);
 
 // The temperature that makes right intents most probable, and the weights of a logistic regression
 // on outside_signals(), by which 0.5 is the threshold. How many of the examples are outside says

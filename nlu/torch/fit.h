@@ -9,6 +9,8 @@
 #include <functional>
 #include <vector>
 
+#include "nlu/torch/network.h"
+
 namespace nlu {
 
 // A sparse matrix, row after row. `ends[i]` is where row i ends in the other two.
@@ -54,8 +56,29 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
                   const std::vector<float>& importance, std::size_t columns, std::size_t classes,
                   const FitOptions& options, const FitWatcher& watcher);
 
-// The forward pass as LibTorch does it: what the hand-written one is measured against.
+struct NetworkOptions {
+  std::uint64_t seed = 1;
+  int epochs = 12;
+  int batch = 64;
+  std::size_t width = 256;
+  std::size_t hidden = 512;
+  double vector_rate = 0.1;  // AdaGrad's, of the vectors
+  double rate = 1e-3;        // AdamW's, of the rest
+  double feature_dropout = 0.4;
+  double dropout = 0.3;    // Of units
+  double smoothing = 0.1;  // Of labels
+  double agreement = 1;    // Of two passes with different dropout (R-Drop, Liang et al. 2021)
+};
+
+// Cross-entropy with smoothed labels; `importance` as below. Rates fall to nothing as a cosine.
+Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& labels,
+                    const std::vector<float>& importance, std::size_t columns, std::size_t classes,
+                    const NetworkOptions& options, const FitWatcher& watcher);
+
+// The forward passes as LibTorch does them, [rows × classes]: what the hand-written ones are tested
+// against.
 std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear);
+std::vector<float> forward_network(const SparseRows& rows, const Network& network);
 
 // A linear-chain CRF: a sequence's score is the sum of its emissions (sums of rows of `emissions`,
 // [columns × tags]), first[tag of the first] and transitions[tag][next tag].

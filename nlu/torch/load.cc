@@ -21,6 +21,7 @@ struct Workspace {
   Featurizer featurizer;
   std::vector<std::int64_t> columns;
   std::vector<float> values, logits;
+  NetworkScratch network;
   std::vector<std::pair<double, std::size_t>> order;
 };
 
@@ -75,7 +76,7 @@ class ModelInterpreter : public Interpreter {
       segment.p_outside = 1;
       return segment;
     }
-    model_->intent_logits(w.columns, w.values, w.logits);
+    model_->intent_logits(w.columns, w.values, w.network, w.logits);
     const Calibration& calibration = model_->calibration();
     const double outside = outside_probability(calibration, outside_signals(w.logits));
     segment.p_outside = round_p(outside);

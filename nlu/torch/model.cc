@@ -98,7 +98,8 @@ double outside_probability(const Calibration& calibration, const Signals& signal
 }
 
 void Model::intent_logits(const std::vector<std::int64_t>& columns,
-                          const std::vector<float>& values, std::vector<float>& logits) const {
+                          const std::vector<float>& values, NetworkScratch& scratch,
+                          std::vector<float>& logits) const {
   logits.assign(bias_.begin(), bias_.end());
   const std::size_t classes = bias_.size();
   float* const out = logits.data();
@@ -107,6 +108,7 @@ void Model::intent_logits(const std::vector<std::int64_t>& columns,
     const float value = values[i];
     for (std::size_t c = 0; c < classes; ++c) out[c] += value * row[c];
   }
+  add_scores(network_, columns, values, network_weight_, scratch, logits);
 }
 
 namespace {

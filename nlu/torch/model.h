@@ -19,11 +19,12 @@
 #include "nlu/safetensors.h"
 #include "nlu/torch/features.h"
 #include "nlu/torch/fit.h"
+#include "nlu/torch/network.h"
 #include "nlu/training_data.h"
 
 namespace nlu {
 
-inline constexpr int model_format = 1;
+inline constexpr int model_format = 2;
 inline constexpr std::string_view outside_label = "out_of_scope";
 
 // From feature keys to rows: an open hash table that can lie in a file. `keys` and `rows` have the
@@ -85,6 +86,8 @@ struct ModelParts {
   std::vector<float> rarity;
   std::array<float, block_count> unseen_rarity{};
   Linear intent;
+  Network network;  // Its scores are added to the linear ones, `network_weight` times.
+  double network_weight = 0;
   Calibration calibration;
   std::vector<TagKind> kinds;
   VocabularyTable tag_vocabulary;
@@ -118,7 +121,7 @@ class Model {
   const std::string& trained_from() const { return data_hash_; }
 
   void intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
-                     std::vector<float>& logits) const;
+                     NetworkScratch& scratch, std::vector<float>& logits) const;
   // Entities of the utterance that `featurizer` has read, of `words` words.
   std::vector<TaggedSpan> tag(Featurizer& featurizer, std::size_t words) const;
 
@@ -141,6 +144,8 @@ class Model {
   Calibration calibration_;
   IntentSpace space_;
   std::span<const float> weights_, bias_;
+  NetworkView network_;
+  float network_weight_ = 0;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
   TrainingData rules_;

@@ -87,13 +87,14 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
       {"intents", json::serialize(intents)},
       {"entities", json::serialize(kinds)},
       {"calibration", json::serialize(calibration)},
+      {"network_weight", json::serialize(json::value(parts.network_weight))},
       {"unseen_rarity", json::serialize(unseen)},
       {"rules", json::serialize(rules_to_json(parts.rules))},
   };
   const auto rows = [](const auto& weights) { return static_cast<std::int64_t>(weights.columns); };
   const auto classes = static_cast<std::int64_t>(parts.intent.classes);
   const auto tags = static_cast<std::int64_t>(parts.tagger.tags);
-  const std::map<std::string, TensorView> tensors{
+  std::map<std::string, TensorView> tensors{
       {"intent.bias", view_of(parts.intent.bias, Dtype::f32)},
       {"intent.weights", view_of(parts.intent.weights, Dtype::f32, {rows(parts.intent), classes})},
       {"intent.rarity", view_of(parts.rarity, Dtype::f32)},
@@ -106,6 +107,18 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
       {"tag.keys", view_of(parts.tag_vocabulary.keys, Dtype::i64)},
       {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
   };
+  if (parts.network.width > 0) {
+    const Network& n = parts.network;
+    const auto width = static_cast<std::int64_t>(n.width),
+               hidden = static_cast<std::int64_t>(n.hidden);
+    tensors["network.vectors"] = view_of(n.vectors, Dtype::f32, {rows(parts.intent), width});
+    tensors["network.gain"] = view_of(n.gain, Dtype::f32);
+    tensors["network.shift"] = view_of(n.shift, Dtype::f32);
+    tensors["network.hidden_weights"] = view_of(n.hidden_weights, Dtype::f32, {width, hidden});
+    tensors["network.hidden_bias"] = view_of(n.hidden_bias, Dtype::f32);
+    tensors["network.weights"] = view_of(n.weights, Dtype::f32, {hidden, classes});
+    tensors["network.bias"] = view_of(n.bias, Dtype::f32);
+  }
   return save_safetensors(path, tensors, metadata);
 }
 
@@ -192,6 +205,19 @@ Result<void> Model::read() {
   if (auto r = floats(tag_bias_, "tag.bias", {tags}); !r) return r;
   if (auto r = floats(first_, "tag.first", {tags}); !r) return r;
   if (auto r = floats(transitions_, "tag.transitions", {tags, tags}); !r) return r;
+  if (file_.find("network.gain") != nullptr) {
+    if (auto r = floats(network_.gain, "network.gain", {any}); !r) return r;
+    if (auto r = floats(network_.hidden_bias, "network.hidden_bias", {any}); !r) return r;
+    const std::size_t width = network_.gain.size(), hidden = network_.hidden_bias.size();
+    if (auto r = floats(network_.vectors, "network.vectors", {rows, width}); !r) return r;
+    if (auto r = floats(network_.shift, "network.shift", {width}); !r) return r;
+    if (auto r = floats(network_.hidden_weights, "network.hidden_weights", {width, hidden}); !r)
+      return r;
+    if (auto r = floats(network_.weights, "network.weights", {hidden, classes}); !r) return r;
+    if (auto r = floats(network_.bias, "network.bias", {classes}); !r) return r;
+    network_.width = width;
+    network_.hidden = hidden;
+  }
   const auto intents = read_vocabulary("intent", rows);
   if (!intents) return intents.error();
   space_.vocabulary = *intents;
@@ -217,9 +243,10 @@ Result<void> Model::read_metadata() {
   const auto kinds = parse_json(text("entities"), limits);
   const auto calibration = parse_json(text("calibration"), limits);
   const auto unseen = parse_json(text("unseen_rarity"), limits);
+  const auto network = parse_json(text("network_weight"), limits);
   if (!intents || !intents->is_array() || !kinds || !kinds->is_array() || !calibration ||
       !calibration->is_object() || !unseen || !unseen->is_array() ||
-      unseen->as_array().size() != block_count) {
+      unseen->as_array().size() != block_count || !network || !network->is_number()) {
     return damaged("its metadata cannot be read");
   }
   if (intents->as_array().size() > names_limit || kinds->as_array().size() > names_limit) {
@@ -245,6 +272,8 @@ Result<void> Model::read_metadata() {
     if (std::isnan(d)) return damaged("its metadata has no finite numbers");
     space_.unseen_rarity[i] = static_cast<float>(d);
   }
+  network_weight_ = static_cast<float>(number(*network));
+  if (std::isnan(network_weight_)) return damaged("its metadata has no finite numbers");
   const json::object& numbers = calibration->as_object();
   calibration_.temperature = get_number(numbers, "temperature").value_or(NAN);
   calibration_.outside_bias = get_number(numbers, "outside_bias").value_or(NAN);

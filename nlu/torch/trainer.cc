@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -26,6 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
+constexpr double network_work = 8;  // Of an epoch, in epochs of the linear fit.
 
 // Adds up what all fits have done, and asks whether to go on.
 class Watch {
@@ -66,9 +68,19 @@ FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
   return fit;
 }
 
+// Few examples are too few for it.
+std::optional<NetworkOptions> network_options(const TrainOptions& options, std::size_t examples) {
+  if (examples <= large_data) return std::nullopt;
+  NetworkOptions fit;
+  fit.seed = options.seed + 2;
+  if (options.epochs > 0) fit.epochs = options.epochs;
+  return fit;
+}
+
 struct IntentFit {
   FeatureTable table;
   Linear linear;
+  Network network;
 };
 
 SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& chosen,
@@ -106,6 +118,12 @@ IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& 
   fit.linear = fit_linear(
       rows, labels, importance, fit.table.rarity.size(), examples.intents.size() + 1, how,
       [&](const FitProgress& now) { return watch.tell(phase, now, how.epochs, work); });
+  if (const auto network = network_options(options, examples.labelled)) {
+    fit.network = fit_network(rows, labels, importance, fit.table.rarity.size(),
+                              examples.intents.size() + 1, *network, [&](const FitProgress& now) {
+                                return watch.tell(phase, now, network->epochs, work * network_work);
+                              });
+  }
   return fit;
 }
 
@@ -127,6 +145,7 @@ std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
   std::vector<HeldOut> result;
   std::vector<std::int64_t> columns;
   std::vector<float> values;
+  NetworkScratch scratch;
   const std::size_t classes = fit.linear.classes;
   for (const std::size_t i : chosen) {
     HeldOut h;
@@ -137,6 +156,10 @@ std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
       const float* const row =
           fit.linear.weights.data() + static_cast<std::size_t>(columns[k]) * classes;
       for (std::size_t c = 0; c < classes; ++c) h.logits[c] += values[k] * row[c];
+    }
+    if (fit.network.width > 0) {
+      h.network_logits.assign(classes, 0.0f);
+      add_scores(NetworkView(fit.network), columns, values, 1, scratch, h.network_logits);
     }
     result.push_back(std::move(h));
   }
@@ -256,8 +279,10 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   TagFit tags;
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
-  watch.plan(static_cast<double>(count) * intent_options(options, count).epochs *
-             (large ? 1.9 : static_cast<double>(folds)));
+  double epochs = intent_options(options, count).epochs;
+  if (const auto network = network_options(options, count))
+    epochs += network->epochs * network_work;
+  watch.plan(static_cast<double>(count) * epochs * (large ? 1.9 : static_cast<double>(folds)));
   const std::size_t sentences = examples.sentences.size();
   watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs);
 
@@ -280,6 +305,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   std::vector<HeldOut> tested;
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
   ModelParts parts;
+  parts.network_weight = blend(tested);
   parts.calibration = calibrate(tested);
   const HeldOutRates held_out_rates = rates(parts.calibration, tested);
 
@@ -299,6 +325,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   parts.rarity = std::move(intents.table.rarity);
   parts.unseen_rarity = intents.table.unseen_rarity;
   parts.intent = std::move(intents.linear);
+  if (parts.network_weight > 0) parts.network = std::move(intents.network);
   parts.kinds = examples.kinds;
   parts.tag_vocabulary = examples.kinds.empty() ? make_vocabulary({}) : std::move(tags.vocabulary);
   parts.tagger = std::move(tags.crf);

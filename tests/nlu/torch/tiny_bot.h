@@ -51,6 +51,17 @@ inline nlu::TrainingData bot() {
   return data;
 }
 
+// The same with so many more examples that a network is trained, too.
+inline nlu::TrainingData large_bot() {
+  nlu::TrainingData data = bot();
+  for (int i = 0; i < 4100; ++i) {
+    data.examples.push_back(
+        example(i % 2 ? "order_status" : "change_address",
+                (i % 2 ? "where is parcel " : "move to flat ") + std::to_string(i)));
+  }
+  return data;
+}
+
 // A file's name that is gone when the test is.
 struct TemporaryFile {
   std::string path;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "nlu/safetensors.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/trainer.h"
 #include "tests/nlu/torch/tiny_bot.h"
@@ -85,6 +86,22 @@ TEST_CASE("the same data and seed give the same file") {
   CHECK(bytes_of(first.path) == bytes_of(second.path));
   CHECK(is_up_to_date(first.path, tiny::bot(), 1));
   CHECK_FALSE(is_up_to_date(first.path, tiny::bot(), 2));
+}
+
+TEST_CASE("many examples train a network, too, that is kept with the model") {
+  const tiny::TemporaryFile first("usher-large-"), second("usher-large-again-");
+  TrainOptions options;
+  options.epochs = 2;
+  REQUIRE(train(tiny::large_bot(), options, first.path));
+  REQUIRE(train(tiny::large_bot(), options, second.path));
+  CHECK(bytes_of(first.path) == bytes_of(second.path));
+  const auto file = SafetensorsFile::open(first.path);
+  REQUIRE(file);
+  CHECK(file->find("network.vectors") != nullptr);
+  const auto interpreter = load_interpreter(first.path);
+  REQUIRE(interpreter);
+  CHECK(intent_of(**interpreter, "where is parcel 17") == "order_status");
+  CHECK(intent_of(**interpreter, "move to flat 17") == "change_address");
 }
 
 TEST_CASE("training that is stopped leaves the old model as it was") {
