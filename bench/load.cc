@@ -2,6 +2,7 @@
 // does, and a turn's latency counts from then to the bot's first reply, which follows the synced
 // write (so no omission is coordinated away).
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,14 @@ struct Round {
   double answered = 0;  // Turns a second, those answered within the round and a second behind it
   double cpu_us = 0;    // Server's CPU a turn
   Latencies latencies;
+  std::map<int, Latencies> seconds;  // The same, by the second they were intended in
+
+  // Of the p99s of all seconds the middle one: one pause of a shared disk does not decide it.
+  double usual_p99() {
+    Latencies each;
+    for (auto& [_, second] : seconds) each.all.push_back(second.quantile(0.99));
+    return each.quantile(0.5);
+  }
 };
 
 class Load {
@@ -55,11 +64,11 @@ class Load {
     round_ = {};
     const double cpu_before = process_ > 0 ? cpu_seconds(process_) : 0;
     const auto total = static_cast<std::size_t>(rate * seconds);
-    const auto begun = Clock::now();
+    begun_ = Clock::now();
     for (std::size_t i = 0; i < total;) {
-      const double passed = Seconds(Clock::now() - begun).count();
+      const double passed = Seconds(Clock::now() - begun_).count();
       for (; i < total && static_cast<double>(i) / rate <= passed; ++i) {
-        say(begun +
+        say(begun_ +
             std::chrono::duration_cast<Clock::duration>(Seconds(static_cast<double>(i) / rate)));
       }
       run_for(std::chrono::microseconds(300));
@@ -96,7 +105,9 @@ class Load {
       if (number == 0 || number > person.intended.size()) return;
       std::optional<Clock::time_point>& intended = person.intended[number - 1];
       if (!intended) return;
-      round_.latencies.all.push_back(1e3 * Seconds(Clock::now() - *intended).count());
+      const double latency = 1e3 * Seconds(Clock::now() - *intended).count();
+      round_.latencies.all.push_back(latency);
+      round_.seconds[static_cast<int>(Seconds(*intended - begun_).count())].all.push_back(latency);
       intended.reset();
     };
     person.visitor =
@@ -113,24 +124,29 @@ class Load {
   net::io_context io_;
   int process_;
   Round round_;
+  Clock::time_point begun_;
   std::vector<std::unique_ptr<Person>> people_;
   std::size_t next_ = 0, welcome_ = 0;
 };
 
 void print(const char* what, Round& round) {
-  fmt::print("{}: offered {:.0f}/s, answered {:.0f}/s, {}, server CPU {:.0f} us a turn\n", what,
-             round.offered, round.answered, round.latencies.summary(), round.cpu_us);
+  fmt::print(
+      "{}: offered {:.0f}/s, answered {:.0f}/s, {}, p99 of the middle second {:.2f} ms, server CPU "
+      "{:.0f} us a turn\n",
+      what, round.offered, round.answered, round.latencies.summary(), round.usual_p99(),
+      round.cpu_us);
   std::fflush(stdout);
 }
 
 bool keeps_up(Load& load, double rate) {
-  Round round = load.run(rate, 4);
+  Round round = load.run(rate, 5);
   print("  step", round);
-  return round.answered >= 0.98 * rate && round.latencies.quantile(0.99) <= 100;
+  return round.answered >= 0.98 * rate && round.usual_p99() <= 100;
 }
 
-// The highest rate at which 98 % are answered in time and p99 stays under 100 ms, in steps of 15 %.
-// A step gets a second try, as a neighbour's pause on a shared machine is not the server's.
+// The highest rate at which 98 % are answered in time and the usual p99 stays under 100 ms, in
+// steps of 15 %. A step gets a second try, as a neighbour's pause on a shared machine is not the
+// server's.
 double find_knee(Load& load, double from) {
   double knee = 0;
   for (double rate = from; rate < 200'000; rate *= 1.15) {
