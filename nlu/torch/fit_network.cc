@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "nlu/torch/fit.h"
@@ -166,6 +167,38 @@ struct Layers {
   }
 };
 
+// Some examples, each of them twice when two passes are to agree.
+struct Batch {
+  std::vector<std::size_t> rows;
+  torch::Tensor labels, importance;
+};
+
+Batch make_batch(const std::vector<std::int64_t>& labels, const std::vector<float>& importance,
+                 std::span<const std::size_t> rows, bool twice) {
+  Batch batch;
+  for (int pass = 0; pass < (twice ? 2 : 1); ++pass) {
+    batch.rows.insert(batch.rows.end(), rows.begin(), rows.end());
+  }
+  std::vector<std::int64_t> gold;
+  std::vector<float> weight;
+  for (const std::size_t row : batch.rows) {
+    gold.push_back(labels[row]);
+    weight.push_back(importance[row]);
+  }
+  batch.labels = torch::tensor(gold, torch::kLong);
+  batch.importance = torch::tensor(weight);
+  return batch;
+}
+
+// How far the passes over the first half and the second are apart: the mean of the two
+// Kullback-Leibler divergences.
+torch::Tensor disagreement(const torch::Tensor& logits) {
+  const std::int64_t half = logits.size(0) / 2;
+  const torch::Tensor p = torch::log_softmax(logits.slice(0, 0, half), 1);
+  const torch::Tensor q = torch::log_softmax(logits.slice(0, half), 1);
+  return ((p.exp() - q.exp()) * (p - q)).sum(1).mean() / 2;
+}
+
 }  // namespace
 
 Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& labels,
@@ -197,31 +230,17 @@ Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& lab
     double loss_sum = 0, right = 0;
     for (std::size_t from = 0; from < order.size(); from += batch) {
       const std::size_t to = std::min(from + batch, order.size());
-      std::vector<std::size_t> chosen(order.begin() + static_cast<std::ptrdiff_t>(from),
-                                      order.begin() + static_cast<std::ptrdiff_t>(to));
-      if (twice) chosen.insert(chosen.end(), chosen.begin(), chosen.begin() + std::ssize(chosen));
-      std::vector<std::int64_t> gold;
-      std::vector<float> weight;
-      for (const std::size_t i : chosen) {
-        gold.push_back(labels[i]);
-        weight.push_back(importance[i]);
-      }
-      const torch::Tensor target = torch::tensor(gold, torch::kLong);
-      const Bags bags = make_bags(rows, chosen, options.feature_dropout, random);
+      const Batch now =
+          make_batch(labels, importance, std::span(order).subspan(from, to - from), twice);
+      const Bags bags = make_bags(rows, now.rows, options.feature_dropout, random);
       torch::Tensor sums = vectors.sum(bags);
       const torch::Tensor logits = layers.forward(sums, options.dropout, random);
-      const torch::Tensor losses =
-          at::cross_entropy_loss(logits, target, {}, at::Reduction::None, -100, options.smoothing);
-      torch::Tensor loss = (losses * torch::tensor(weight)).mean();
+      const torch::Tensor losses = at::cross_entropy_loss(
+          logits, now.labels, {}, at::Reduction::None, -100, options.smoothing);
+      torch::Tensor loss = (losses * now.importance).mean();
       loss_sum += loss.item<double>() * static_cast<double>(to - from);
-      right += (logits.argmax(1) == target).sum().item<double>() / (twice ? 2 : 1);
-      if (twice) {
-        const std::int64_t half = logits.size(0) / 2;
-        const torch::Tensor p = torch::log_softmax(logits.slice(0, 0, half), 1);
-        const torch::Tensor q = torch::log_softmax(logits.slice(0, half), 1);
-        const torch::Tensor apart = ((p.exp() - q.exp()) * (p - q)).sum(1).mean() / 2;
-        loss = loss + options.agreement * apart;
-      }
+      right += (logits.argmax(1) == now.labels).sum().item<double>() / (twice ? 2 : 1);
+      if (twice) loss = loss + options.agreement * disagreement(logits);
       loss.backward();
       const double rate =
           0.5 * (1 + std::cos(pi * static_cast<double>(step++) / static_cast<double>(steps)));
