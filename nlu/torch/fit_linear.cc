@@ -3,7 +3,15 @@
 #include "nlu/torch/fit.h"
 #include "nlu/torch/optimizer.h"
 
+// Of OpenBLAS, which LibTorch does not tell; with another BLAS there is none.
+extern "C" void openblas_set_num_threads(int count) __attribute__((weak));
+
 namespace nlu {
+
+void use_one_thread() {
+  at::set_num_threads(1);
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+}
 
 BagBatch make_batch(const SparseRows& rows, const std::vector<std::size_t>& order, std::size_t from,
                     std::size_t to, double dropout, std::mt19937_64& random) {
@@ -49,7 +57,7 @@ torch::Tensor take(const std::vector<float>& values, const std::vector<std::size
 Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& labels,
                   const std::vector<float>& importance, std::size_t columns, std::size_t classes,
                   const FitOptions& options, const FitWatcher& watcher) {
-  at::set_num_threads(1);
+  use_one_thread();
   std::mt19937_64 random(options.seed);
   const auto height = static_cast<std::int64_t>(columns),
              width = static_cast<std::int64_t>(classes);
@@ -87,7 +95,7 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
 }
 
 std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear) {
-  at::set_num_threads(1);
+  use_one_thread();
   const torch::NoGradGuard no_gradient;
   const auto height = static_cast<std::int64_t>(linear.columns);
   const auto width = static_cast<std::int64_t>(linear.classes);

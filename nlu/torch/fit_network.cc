@@ -204,7 +204,7 @@ torch::Tensor disagreement(const torch::Tensor& logits) {
 Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& labels,
                     const std::vector<float>& importance, std::size_t columns, std::size_t classes,
                     const NetworkOptions& options, const FitWatcher& watcher) {
-  at::set_num_threads(1);
+  use_one_thread();
   std::mt19937_64 random(options.seed);
   const auto width = static_cast<std::int64_t>(options.width);
   const auto hidden = static_cast<std::int64_t>(options.hidden);
@@ -262,7 +262,7 @@ Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& lab
 }
 
 std::vector<float> forward_network(const SparseRows& rows, const Network& network) {
-  at::set_num_threads(1);
+  use_one_thread();
   const torch::NoGradGuard no_gradient;
   const auto width = static_cast<std::int64_t>(network.width);
   const auto hidden = static_cast<std::int64_t>(network.hidden);

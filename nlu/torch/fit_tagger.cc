@@ -67,7 +67,7 @@ std::vector<Group> make_groups(const std::vector<std::size_t>& sentence_ends, st
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
             std::size_t tag_count, const FitOptions& options, const FitWatcher& watcher) {
-  at::set_num_threads(1);
+  use_one_thread();
   std::mt19937_64 random(options.seed);
   const auto height = static_cast<std::int64_t>(columns);
   const auto width = static_cast<std::int64_t>(tag_count);

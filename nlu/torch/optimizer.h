@@ -56,4 +56,8 @@ inline torch::Tensor embed(const torch::Tensor& weights, const BagBatch& batch) 
 
 std::vector<float> to_vector(const torch::Tensor& tensor);
 
+// Keeps LibTorch, and the OpenBLAS below it, to the calling thread: the fits that run beside each
+// other need the other cores, and small matrices gain nothing.
+void use_one_thread();
+
 }  // namespace nlu
