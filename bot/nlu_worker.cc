@@ -51,8 +51,7 @@ std::vector<runtime::Interpret> NluWorker::take() {
   idle_ = true;
   wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
   idle_ = false;
-  wake_.wait_until(lock, next_,
-                   [this] { return stopping_ || waiting_.size() >= options_.batch; });
+  wake_.wait_until(lock, next_, [this] { return stopping_ || waiting_.size() >= options_.batch; });
   next_ = std::chrono::steady_clock::now() + options_.interval;
   std::vector<runtime::Interpret> batch;
   if (stopping_) return batch;

@@ -60,7 +60,7 @@ class NluWorker {
   bool idle_ = false;  // Waits for work: who asks must wake it.
   bool stopping_ = false;
   std::chrono::steady_clock::time_point next_;  // When the next batch may begin.
-  std::thread thread_;  // Last: it uses all of the above.
+  std::thread thread_;                          // Last: it uses all of the above.
 };
 
 }  // namespace bot

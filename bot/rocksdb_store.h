@@ -24,8 +24,8 @@ namespace bot {
 
 struct StoreOptions {
   std::string folder;
-  std::size_t queue = 20'000;                 // Batches waiting: then Errc::busy
-  std::size_t group_bytes = 1 << 20;          // Of one synced write
+  std::size_t queue = 20'000;         // Batches waiting: then Errc::busy
+  std::size_t group_bytes = 1 << 20;  // Of one synced write
   // Synced writes begin no closer together than this, so that under load a sync (and the wake-ups
   // that follow it) serves many batches; one after a pause begins at once.
   std::chrono::microseconds commit_interval{1000};
