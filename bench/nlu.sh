@@ -3,7 +3,7 @@
 #
 #   bench/nlu.sh DATA [SET…]     sets: clinc150 clinc150_plus snips bitext
 #
-# DATA holds the sets as their authors give them out, a folder each. Nothing is chosen by test data.
+# DATA holds the sets as their authors give them out, a folder each. Training sees no test data.
 set -eu
 cd "$(dirname "$0")/.."
 data=${1:-}
