@@ -1,15 +1,14 @@
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bot/commands.h"
+#include "bot/evaluation.h"
 #include "nlu/dataset.h"
 #include "nlu/torch/evaluate.h"
 #include "nlu/torch/load.h"
@@ -34,17 +33,6 @@ nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
   if (!interpreter) return interpreter.error();
   return nlu::evaluate(**interpreter, examples);
 }
-
-// A model nobody needs afterwards, however the evaluation ends.
-struct TemporaryModel {
-  std::string path =
-      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid()))
-          .string();
-  ~TemporaryModel() {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-  }
-};
 
 // Each example is judged by a model that has not seen it.
 nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
@@ -71,9 +59,9 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
       tested.push_back({example.text, ""});
       rows.push_back(example);
     }
-    const auto trained = nlu::train(learnt, {}, temporary.path);
+    const auto trained = nlu::train(learnt, {}, temporary.path());
     if (!trained) return trained.error();
-    const auto interpreter = nlu::load_interpreter(temporary.path);
+    const auto interpreter = nlu::load_interpreter(temporary.path());
     if (!interpreter) return interpreter.error();
     for (nlu::Interpretation& i : (*interpreter)->interpret(tested))
       interpretations.push_back(std::move(i));
@@ -89,12 +77,7 @@ int run(const Asked& asked) {
     return 1;
   }
   fmt::print("{}", to_text(*report));
-  if (asked.json.empty()) return 0;
-  std::ofstream file(asked.json);
-  file << nlu::json::serialize(nlu::to_json(*report)) << '\n';
-  if (file.flush()) return 0;
-  fmt::print(stderr, "{} cannot be written\n", asked.json);
-  return 1;
+  return write_report(asked.json, nlu::to_json(*report));
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "bot/commands.h"
+#include "bot/evaluation.h"
 #include "bot/progress.h"
 #include "nlu/base/unicode.h"
 #include "nlu/dataset.h"
@@ -55,21 +54,6 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
   if (examples.empty()) return nlu::invalid(path + ": has no rows");
   return examples;
 }
-
-// A model nobody needs afterwards, however the evaluation ends.
-class TemporaryModel {
- public:
-  ~TemporaryModel() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_ =
-      (std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}.safetensors", getpid()))
-          .string();
-};
 
 struct Outcome {
   nlu::EvalReport report;
@@ -199,12 +183,7 @@ int run(const Asked& asked) {
   fmt::print("Trained on {} rows in {:.1f} s, {:.0f} MB at most; {:.0f} us an utterance\n",
              outcome->learnt, outcome->train_seconds,
              static_cast<double>(outcome->peak_memory) / 1e6, outcome->microseconds);
-  if (asked.json.empty()) return 0;
-  std::ofstream file(asked.json);
-  file << nlu::json::serialize(to_json(*outcome, asked)) << '\n';
-  if (file.flush()) return 0;
-  fmt::print(stderr, "{} cannot be written\n", asked.json);
-  return 1;
+  return write_report(asked.json, to_json(*outcome, asked));
 }
 
 }  // namespace
