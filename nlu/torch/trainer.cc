@@ -118,7 +118,8 @@ IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& 
   fit.linear = fit_linear(
       rows, labels, importance, fit.table.rarity.size(), examples.intents.size() + 1, how,
       [&](const FitProgress& now) { return watch.tell(phase, now, how.epochs, work); });
-  if (const auto network = network_options(options, examples.labelled)) {
+  if (const auto network = network_options(options, examples.labelled);
+      network && !watch.is_stopped()) {
     fit.network = fit_network(rows, labels, importance, fit.table.rarity.size(),
                               examples.intents.size() + 1, *network, [&](const FitProgress& now) {
                                 return watch.tell(phase, now, network->epochs, work * network_work);
