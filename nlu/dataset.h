@@ -40,8 +40,8 @@ Result<std::vector<DataRow>> parse_dataset(std::string_view text, const std::str
 
 // The rows as a file's text; reading it gives the same examples, but for what the format has no
 // place for: csv for entities, conll for intents, roles, groups and values. Rows without
-// tokens of their own are cut into words by split_words(). Errc::invalid: a text that the format cannot hold,
-// such as one with "](" in Rasa's.
+// tokens of their own are cut into words by split_words(). Errc::invalid: a text that the format
+// cannot hold, such as one with "](" in Rasa's.
 Result<std::string> write_dataset(const std::vector<DataRow>& rows, DataFormat format);
 
 // The tags of `tokens` in IOB2: "O", "B-LOC", "I-LOC". A token belongs to the entity that begins

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nlu/base/unicode.h"
 #include "nlu/interpretation.h"
 
 namespace nlu {
@@ -12,7 +13,11 @@ namespace nlu {
 struct Utterance {
   std::string text;
   std::string today;  // ISO date in the bot's time zone; what "tomorrow" is relative to.
+  std::vector<Span> tokens = {};  // Where its words are, when the caller knows better.
 };
+
+// Its tokens, else split_words(its text).
+std::vector<Word> words_of(const Utterance& utterance);
 
 class Interpreter {
  public:

@@ -338,6 +338,7 @@ std::string content_hash(const TrainingData& data) {
   for (const Intent& intent : data.intents) add({"intent", intent.name});
   for (const Example& example : data.examples) {
     add({"example", example.intent, example.text, entities_json(example.entities)});
+    for (const Span& token : example.tokens) add({"token", example.text, token.begin, token.end});
   }
   for (const auto& [word, value] : data.synonyms) add({"synonym", word, value});
   for (const Lookup& lookup : data.lookups) {

@@ -16,6 +16,7 @@ struct Example {
   std::string intent;
   std::vector<Entity> entities;
   Mark mark;
+  std::vector<Span> tokens = {};  // As Utterance has them.
 };
 
 struct Lookup {

@@ -16,10 +16,6 @@ namespace {
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-double f1_of(double precision, double recall) {
-  return ratio(2 * precision * recall, precision + recall);
-}
-
 // The probability that one outside is given a greater p_outside than one in scope; ties half.
 double area_under_curve(std::vector<std::pair<double, bool>> scored) {
   std::sort(scored.begin(), scored.end());
@@ -47,54 +43,12 @@ double calibration_error(const std::array<Bin, 10>& bins, double all) {
   return error;
 }
 
-void score_labels(EvalReport& report, const std::map<std::string, std::array<double, 3>>& counts) {
-  double right = 0, all = 0;
-  report.macro.label = "macro average";
-  report.weighted.label = "weighted average";
-  double labels = 0;
-  for (const auto& [label, count] : counts) {
-    LabelScore score;
-    score.label = label;
-    score.precision = ratio(count[0], count[2]);
-    score.recall = ratio(count[0], count[1]);
-    score.f1 = f1_of(score.precision, score.recall);
-    score.support = static_cast<std::size_t>(count[1]);
-    right += count[0];
-    all += count[1];
-    if (count[1] > 0) ++labels;
-    report.labels.push_back(score);
-  }
-  for (const LabelScore& score : report.labels) {
-    if (score.support == 0) continue;
-    const double share = ratio(static_cast<double>(score.support), all);
-    report.macro.precision += score.precision / labels;
-    report.macro.recall += score.recall / labels;
-    report.macro.f1 += score.f1 / labels;
-    report.weighted.precision += score.precision * share;
-    report.weighted.recall += score.recall * share;
-    report.weighted.f1 += score.f1 * share;
-  }
-  report.accuracy = ratio(right, all);
-  // One label a row, so all three are the same.
-  report.micro = {"micro average", report.accuracy, report.accuracy, report.accuracy,
-                  static_cast<std::size_t>(all)};
-  report.macro.support = report.weighted.support = report.micro.support;
-}
-
-json::object to_json(const LabelScore& score) {
-  return {{"name", score.label},
-          {"precision", score.precision},
-          {"recall", score.recall},
-          {"f1", score.f1},
-          {"support", score.support}};
-}
-
 }  // namespace
 
 EvalReport evaluate(const std::vector<Interpretation>& interpretations,
                     const std::vector<Example>& rows) {
   EvalReport report;
-  std::map<std::string, std::array<double, 3>> counts;  // Right, expected, got.
+  std::map<std::string, LabelCounts> counts;
   std::map<std::pair<std::string, std::string>, std::size_t> confused;
   std::vector<std::pair<double, bool>> scored;
   std::array<Bin, 10> bins{};
@@ -107,10 +61,10 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
     const bool outside = row.intent == outside_label, refused = best == nullptr || p_outside > 0.5;
     const std::string got = refused ? std::string(outside_label) : best->name;
     scored.emplace_back(p_outside, outside);
-    ++counts[row.intent][1];
-    ++counts[got][2];
+    ++counts[row.intent].expected;
+    ++counts[got].got;
     if (got == row.intent) {
-      ++counts[got][0];
+      ++counts[got].right;
     } else {
       ++confused[{row.intent, got}];
       report.mistakes.push_back(
@@ -131,7 +85,8 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
     bin.confidence += best->p;
     bin.right += right ? 1 : 0;
   }
-  score_labels(report, counts);
+  report.scores = score_labels(counts);
+  report.accuracy = report.scores.micro.recall;
   const auto in_scope = static_cast<double>(report.in_scope);
   report.intent_accuracy = ratio(intent_right, in_scope);
   report.in_scope_accuracy = ratio(in_scope_right, in_scope);
@@ -154,8 +109,7 @@ EvalReport evaluate(const Interpreter& interpreter, const std::vector<Example>& 
 }
 
 json::object to_json(const EvalReport& report) {
-  json::array labels, confusions, mistakes;
-  for (const LabelScore& score : report.labels) labels.push_back(to_json(score));
+  json::array confusions, mistakes;
   for (const Confusion& c : report.confusions) {
     confusions.push_back(
         json::object{{"expected", c.expected}, {"got", c.got}, {"count", c.count}});
@@ -164,33 +118,24 @@ json::object to_json(const EvalReport& report) {
     mistakes.push_back(json::object{
         {"text", m.text}, {"expected", m.expected}, {"got", m.got}, {"p", m.p}, {"line", m.line}});
   }
-  return {{"in_scope", report.in_scope},
-          {"outside", report.outside},
-          {"accuracy", report.accuracy},
-          {"intent_accuracy", report.intent_accuracy},
-          {"in_scope_accuracy_at_threshold", report.in_scope_accuracy},
-          {"oos_recall", report.outside_recall},
-          {"oos_auroc", report.auroc},
-          {"ece", report.calibration_error},
-          {"macro_f1", report.macro.f1},
-          {"weighted_f1", report.weighted.f1},
-          {"micro", to_json(report.micro)},
-          {"macro", to_json(report.macro)},
-          {"weighted", to_json(report.weighted)},
-          {"labels", std::move(labels)},
-          {"confusions", std::move(confusions)},
-          {"mistakes", std::move(mistakes)}};
+  json::object object{{"in_scope", report.in_scope},
+                      {"outside", report.outside},
+                      {"accuracy", report.accuracy},
+                      {"intent_accuracy", report.intent_accuracy},
+                      {"in_scope_accuracy_at_threshold", report.in_scope_accuracy},
+                      {"oos_recall", report.outside_recall},
+                      {"oos_auroc", report.auroc},
+                      {"ece", report.calibration_error},
+                      {"macro_f1", report.scores.macro.f1},
+                      {"weighted_f1", report.scores.weighted.f1},
+                      {"confusions", std::move(confusions)},
+                      {"mistakes", std::move(mistakes)}};
+  add_to_json(report.scores, "", object);
+  return object;
 }
 
 std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
-  std::string text = fmt::format("{:<32} {:>9} {:>9} {:>9} {:>8}\n", "intent", "precision",
-                                 "recall", "F1", "support");
-  const auto line = [&text](const LabelScore& s) {
-    fmt::format_to(std::back_inserter(text), "{:<32} {:>9.3f} {:>9.3f} {:>9.3f} {:>8}\n", s.label,
-                   s.precision, s.recall, s.f1, s.support);
-  };
-  for (const LabelScore& score : report.labels) line(score);
-  for (const LabelScore* score : {&report.micro, &report.macro, &report.weighted}) line(*score);
+  std::string text = to_text(report.scores, "intent");
   if (!report.mistakes.empty() && mistakes_shown > 0) text += "\nSurest mistakes:\n";
   for (std::size_t i = 0; i < std::min(mistakes_shown, report.mistakes.size()); ++i) {
     const Mistake& m = report.mistakes[i];

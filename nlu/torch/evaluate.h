@@ -7,17 +7,10 @@
 
 #include "nlu/base/json.h"
 #include "nlu/interpreter.h"
+#include "nlu/scores.h"
 #include "nlu/training_data.h"
 
 namespace nlu {
-
-struct LabelScore {
-  std::string label;
-  double precision = 0;
-  double recall = 0;
-  double f1 = 0;
-  std::size_t support = 0;
-};
 
 struct Mistake {
   std::string text, expected, got;
@@ -31,8 +24,7 @@ struct Confusion {
 };
 
 struct EvalReport {
-  std::vector<LabelScore> labels;  // By name; "out_of_scope" is one like the others.
-  LabelScore micro, macro, weighted;
+  ScoreTable scores;                  // "out_of_scope" is a label like the others.
   std::vector<Confusion> confusions;  // Of what was mistaken, most frequent first.
   std::vector<Mistake> mistakes;      // Surest first.
   std::size_t in_scope = 0, outside = 0;

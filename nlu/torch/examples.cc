@@ -27,7 +27,7 @@ constexpr double doubt = 2;               // Votes against, so that a few alone 
 std::vector<std::string> intents_of(const TrainingData& data) {
   std::set<std::string> names;
   for (const Example& example : data.examples) {
-    if (example.intent != outside_label) names.insert(example.intent);
+    if (example.intent != outside_label && !example.intent.empty()) names.insert(example.intent);
   }
   return {names.begin(), names.end()};
 }
@@ -41,23 +41,26 @@ std::vector<TagKind> kinds_of(const TrainingData& data) {
   return {kinds.begin(), kinds.end()};
 }
 
-TagExample tag_example(const Example& example, const std::vector<Word>& words,
-                       const std::vector<TagKind>& kinds, Featurizer& featurizer) {
+// Of the example that `featurizer` has read.
+TagExample tag_example(const Example& example, const std::vector<TagKind>& kinds,
+                       Featurizer& featurizer) {
   TagExample result;
-  result.tags.assign(words.size(), 0);
+  const std::vector<Piece>& pieces = featurizer.pieces();
+  result.tags.assign(pieces.size(), 0);
   for (const Entity& entity : example.entities) {
     const auto kind = std::lower_bound(kinds.begin(), kinds.end(),
                                        TagKind{entity.type, entity.role, entity.group});
     const std::int64_t begin_tag = 2 * (kind - kinds.begin()) + 1;
     bool first = true;
-    for (std::size_t w = 0; w < words.size(); ++w) {
-      if (words[w].begin >= entity.span.end || words[w].end <= entity.span.begin) continue;
+    for (std::size_t w = 0; w < pieces.size(); ++w) {
+      if (pieces[w].begin >= entity.span.end || pieces[w].end <= entity.span.begin) continue;
       if (result.tags[w] != 0) break;  // Annotations that overlap: the first counts.
       result.tags[w] = first ? begin_tag : begin_tag + 1;
       first = false;
     }
   }
-  for (std::size_t w = 0; w < words.size(); ++w) result.words.push_back(featurizer.tag_features(w));
+  for (std::size_t w = 0; w < pieces.size(); ++w)
+    result.words.push_back(featurizer.tag_features(w));
   return result;
 }
 
@@ -140,7 +143,7 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
-      featurizer.read(words, found);
+      featurizer.read(text, words, found);
       IntentExample example{outside, background_importance,        true,
                             -1,      featurizer.intent_features(), {}};
       if (likeness.of(example.features) > too_similar) {
@@ -175,7 +178,7 @@ void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bo
       if (has_han(text) ? !chinese : !english) return;
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
-      featurizer.read(words, found);
+      featurizer.read(text, words, found);
       IntentExample example{examples.intents.size(),
                             phrase_importance,
                             true,
@@ -271,11 +274,16 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
   Featurizer featurizer;
   bool chinese = false, english = false;
   for (const Example& example : data.examples) {
-    const std::vector<Word> words = split_words(example.text);
+    const Utterance utterance{example.text, "", example.tokens};
+    const std::vector<Word> words = words_of(utterance);
     if (words.empty()) continue;
     (has_han(example.text) ? chinese : english) = true;
-    const std::vector<Entity> found = rules.find({example.text, ""}, words);
-    featurizer.read(words, found);
+    const std::vector<Entity> found = rules.find(utterance, words);
+    featurizer.read(example.text, words, found);
+    if (!examples.kinds.empty()) {
+      examples.sentences.push_back(tag_example(example, examples.kinds, featurizer));
+    }
+    if (examples.intents.empty()) continue;
     const auto label =
         std::lower_bound(examples.intents.begin(), examples.intents.end(), example.intent);
     const bool outside = example.intent == outside_label;
@@ -287,10 +295,8 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
                                    -1,
                                    featurizer.intent_features(),
                                    {}});
-    if (!examples.kinds.empty()) {
-      examples.sentences.push_back(tag_example(example, words, examples.kinds, featurizer));
-    }
   }
+  if (examples.intents.empty()) return examples;
   add_background(examples, rules, chinese, english);
   examples.labelled = examples.utterances.size();
   add_phrases(examples, rules, chinese, english);

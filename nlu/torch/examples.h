@@ -29,7 +29,7 @@ struct IntentExample {
 };
 
 struct TagExample {
-  std::vector<std::vector<std::uint64_t>> words;
+  std::vector<TagFeatures> words;
   std::vector<std::int64_t> tags;
 };
 

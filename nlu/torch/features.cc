@@ -136,11 +136,14 @@ void Featurizer::add_token(std::string_view folded, bool joined) {
   token.joined = joined;
 }
 
-void Featurizer::read(const std::vector<Word>& words, std::span<const Entity> found) {
+void Featurizer::read(std::string_view text, const std::vector<Word>& words,
+                      std::span<const Entity> found) {
+  text_ = text;
   words_ = &words;
   found_ = found;
   token_count_ = 0;
   seen_.clear();
+  pieces_.clear();
   std::size_t end = 0;
   const Entity* last = nullptr;
   for (const Word& word : words) {
@@ -272,96 +275,6 @@ const std::vector<Feature>& Featurizer::intent_features() {
   add_han_run(run);
   add_meanings();
   return features_;
-}
-
-const Featurizer::Seen& Featurizer::seen(std::ptrdiff_t at) const {
-  static const Seen outside{1, 1, 1, 1, 1, 1, 1, false};
-  return at < 0 || at >= std::ssize(seen_) ? outside : seen_[static_cast<std::size_t>(at)];
-}
-
-namespace {
-
-// "ab-12" → "a-1": runs of letters, digits and others; how long a run of digits is counts.
-std::uint64_t shape_of(std::string_view word) {
-  std::string shape;
-  for (const char c : word) {
-    const auto u = static_cast<unsigned char>(c);
-    const char kind = u >= 0x80                ? 'u'
-                      : (c >= '0' && c <= '9') ? '1'
-                      : (c >= 'a' && c <= 'z') ? 'a'
-                                               : c;
-    if (kind == '1' || shape.empty() || shape.back() != kind) shape += kind;
-    if (shape.size() > 12) break;
-  }
-  return hash_text(shape);
-}
-
-}  // namespace
-
-const std::vector<std::uint64_t>& Featurizer::tag_features(std::size_t at) {
-  if (seen_.empty()) {
-    for (const Word& word : *words_) {
-      const std::string_view w = std::string_view(word.folded).substr(0, token_bytes_limit);
-      const std::size_t n = w.size();
-      Seen s;
-      s.text = hash_text(w);
-      s.stem = hash_text(stem(w));
-      s.shape = shape_of(w);
-      s.prefix2 = hash_text(w.substr(0, 2));
-      s.prefix3 = hash_text(w.substr(0, 3));
-      s.suffix2 = hash_text(w.substr(n - std::min<std::size_t>(n, 2)));
-      s.suffix3 = hash_text(w.substr(n - std::min<std::size_t>(n, 3)));
-      s.han = n > 0 && is_han_lead(static_cast<unsigned char>(w[0]));
-      seen_.push_back(s);
-    }
-  }
-  tag_features_.clear();
-  std::uint64_t kind = kind_tag;
-  const auto put = [&](std::uint64_t a, std::uint64_t b = 0) {
-    tag_features_.push_back(key(kind++, a, b));
-  };
-  const auto i = static_cast<std::ptrdiff_t>(at);
-  const Seen &w = seen(i), &before = seen(i - 1), &before2 = seen(i - 2), &after = seen(i + 1),
-             &after2 = seen(i + 2);
-  put(0);
-  for (const Seen* s : {&before2, &before, &w, &after, &after2}) {
-    put(s->text);
-    put(s->shape);
-  }
-  for (const Seen* s : {&before, &w, &after}) {
-    put(s->stem);
-    put(s->suffix3);
-  }
-  put(before.text, w.text);
-  put(w.text, after.text);
-  put(before2.text, before.text);
-  put(after.text, after2.text);
-  put(before.text, w.shape);
-  put(before.text, after.text);
-  put(before.stem, w.shape);
-  put(w.prefix2);
-  put(w.prefix3);
-  put(w.suffix2);
-  put(w.shape, after.shape);
-  put(before.shape, w.shape);
-  put(at == 0 ? 1 : 2, w.shape);
-  const Word& word = (*words_)[at];
-  for (const Entity& entity : found_) {
-    const std::uint64_t type = hash_text(entity.type);
-    const bool covers = entity.span.begin < word.end && word.begin < entity.span.end;
-    if (covers) {
-      const std::uint64_t first = entity.span.begin >= word.begin ? 1 : 2;
-      tag_features_.push_back(key(kind, type, first));
-      tag_features_.push_back(key(kind + 1, type, before.text));
-    } else if (entity.span.end <= word.begin && at > 0 &&
-               entity.span.end > (*words_)[at - 1].begin) {
-      tag_features_.push_back(key(kind + 2, type));
-    } else if (entity.span.begin >= word.end && at + 1 < words_->size() &&
-               entity.span.begin < (*words_)[at + 1].end) {
-      tag_features_.push_back(key(kind + 3, type));
-    }
-  }
-  return tag_features_;
 }
 
 }  // namespace nlu

@@ -17,7 +17,7 @@
 namespace nlu {
 
 // Any change to what is made here makes older models useless: raise this.
-inline constexpr int feature_version = 1;
+inline constexpr int feature_version = 2;
 
 // Families of intent features. Each is scaled to a length of its own, so that the many character
 // n-grams of a long word do not drown the words.
@@ -29,18 +29,33 @@ struct Feature {
   Block block = Block::word;
 };
 
+// A stretch of the text that gets a tag.
+struct Piece {
+  std::size_t begin = 0, end = 0;
+  std::size_t word = 0;
+};
+
+struct TagFeatures {
+  std::vector<std::uint64_t> keys;
+  std::size_t own = 0;  // So many of the first are of the piece itself, not of what is around it.
+};
+
 // Reads one utterance after the other, keeping its buffers. Not for several threads at once.
 class Featurizer {
  public:
-  // Takes in an utterance. `words` are split_words(its text), `found` what the rules found in it;
-  // both must live until the last call about it.
-  void read(const std::vector<Word>& words, std::span<const Entity> found);
+  // Takes in an utterance. `words` are split_words(text), or the caller's own; `found` is what the
+  // rules found in it. All three must live until the last call about it.
+  void read(std::string_view text, const std::vector<Word>& words, std::span<const Entity> found);
 
   // Of the whole utterance; a feature that occurs twice comes twice. Valid until the next read().
   const std::vector<Feature>& intent_features();
 
-  // Of word `at`, for the tagger. Valid until the next call.
-  const std::vector<std::uint64_t>& tag_features(std::size_t at);
+  // What the tagger tags: the words, but Chinese ones character by character, for the dictionary
+  // does not always cut where an entity ends. Valid until the next read().
+  const std::vector<Piece>& pieces();
+
+  // Of piece `at`. Valid until the next call.
+  const TagFeatures& tag_features(std::size_t at);
 
  private:
   struct Token {
@@ -54,6 +69,10 @@ class Featurizer {
   };
   struct Seen {
     std::uint64_t text = 0, stem = 0, shape = 0, prefix2 = 0, prefix3 = 0, suffix2 = 0, suffix3 = 0;
+    std::uint64_t written = 0;  // With its capitals.
+    std::uint64_t capitals = 0;
+    std::uint64_t word = 0;   // A Chinese character's, with its place in it.
+    std::string_view folded;  // As much of it as counts.
     bool han = false;
   };
 
@@ -66,15 +85,19 @@ class Featurizer {
   void add_han_run(std::string_view run);
   void add_meanings();
   void add_meanings_of(std::uint64_t words);
+  void read_pieces();
+  void add_own_tag_features(std::size_t at);
   const Seen& seen(std::ptrdiff_t at) const;
 
+  std::string_view text_;
   const std::vector<Word>* words_ = nullptr;
   std::span<const Entity> found_;
   std::vector<Token> tokens_;
   std::size_t token_count_ = 0;  // tokens_ keeps its strings' memory, so it never shrinks.
+  std::vector<Piece> pieces_;
   std::vector<Seen> seen_;
   std::vector<Feature> features_;
-  std::vector<std::uint64_t> tag_features_;
+  TagFeatures tag_features_;
   std::vector<int> meanings_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nlu/torch/network.h"
+#include "nlu/torch/tag_network.h"
 
 namespace nlu {
 
@@ -81,7 +82,8 @@ std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear);
 std::vector<float> forward_network(const SparseRows& rows, const Network& network);
 
 // A linear-chain CRF: a sequence's score is the sum of its emissions (sums of rows of `emissions`,
-// [columns × tags]), first[tag of the first] and transitions[tag][next tag].
+// [columns × tags], and the network's scores), first[tag of the first] and
+// transitions[tag][next tag].
 struct Crf {
   std::size_t columns = 0;
   std::size_t tags = 0;
@@ -89,11 +91,33 @@ struct Crf {
   std::vector<float> bias;
   std::vector<float> first;
   std::vector<float> transitions;
+  TagNetwork network;
+};
+
+struct TaggerOptions {
+  std::uint64_t seed = 1;
+  int epochs = 12;
+  int batch = 16;               // Sentences, all of one length.
+  double learning_rate = 0.15;  // AdaGrad's, of the emissions.
+  double l2 = 1e-5;
+  double feature_dropout = 0.2;
+  std::size_t width = 0;  // Of the network; 0: there is to be none.
+  std::size_t layers = 2;
+  std::size_t embedded = 0;  // So many of the first columns are the words' own features.
+  double vector_rate = 0.1;  // AdaGrad's, of the network's vectors
+  double rate = 1e-3;        // AdamW's, of the rest of it
+  double dropout = 0.3;      // Of units
+  double alone = 0.25;       // The share of batches that the network, and the emissions, each
+                             // learn from without the other.
 };
 
 // One row of `tokens` a token; `sentence_ends[i]` is where sentence i ends among them.
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
-            std::size_t tag_count, const FitOptions& options, const FitWatcher& watcher);
+            std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher);
+
+// The scores of the tokens of sentences that have one length, before transitions, [tokens × tags],
+// as LibTorch computes them.
+std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf);
 
 }  // namespace nlu

@@ -46,18 +46,20 @@ class ModelInterpreter : public Interpreter {
     Interpretation result;
     result.model_version = model_->version();
     if (has_han(utterance.text)) result.language = "zh";
-    const std::vector<Word> words = split_words(utterance.text);
+    const std::vector<Word> words = words_of(utterance);
     std::vector<Entity> found = rules_.find(utterance, words);
-    workspace.featurizer.read(words, found);
+    workspace.featurizer.read(utterance.text, words, found);
     result.segments.push_back(classify(workspace));
     result.segments[0].span = {0, utterance.text.size()};
-    for (const TaggedSpan& span : model_->tag(workspace.featurizer, words.size())) {
+    const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer);
+    for (const TaggedSpan& span : tagged) {
       const TagKind& kind = model_->kinds()[span.kind];
       Entity entity;
       entity.type = kind.type;
       entity.role = kind.role;
       entity.group = kind.group;
-      entity.span = {words[span.first].begin, words[span.last].end};
+      entity.span = {workspace.featurizer.pieces()[span.first].begin,
+                     workspace.featurizer.pieces()[span.last].end};
       entity.value = utterance.text.substr(entity.span.begin, entity.span.end - entity.span.begin);
       entity.source = "model";
       entity.p = round_p(span.p);
@@ -70,6 +72,7 @@ class ModelInterpreter : public Interpreter {
 
   Segment classify(Workspace& w) const {
     Segment segment;
+    if (model_->intents().empty()) return segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
     model_->space().weigh(features, w.columns, w.values);
     if (w.columns.empty()) {  // Nothing in it was ever seen.
@@ -114,8 +117,8 @@ class ModelInterpreter : public Interpreter {
 Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path) {
   Result<std::unique_ptr<Model>> model = Model::open(path);
   if (!model) return model.error();
-  if ((*model)->intents().empty())
-    return Error{Errc::corrupt, path + ": the model knows no intent"};
+  if ((*model)->intents().empty() && (*model)->kinds().empty())
+    return Error{Errc::corrupt, path + ": the model knows neither intents nor entities"};
   const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());
   if (!rules) return rules.error();
   return std::unique_ptr<Interpreter>(

@@ -119,14 +119,6 @@ bool may_follow(std::size_t tag, std::size_t before) {
   return !inside || before == tag || before + 1 == tag;
 }
 
-double log_sum(std::span<const double> values) {
-  const double best = *std::max_element(values.begin(), values.end());
-  if (!(best > -1e29)) return best;
-  double sum = 0;
-  for (const double v : values) sum += std::exp(v - best);
-  return best + std::log(sum);
-}
-
 // The scores of a sentence, [words × tags], and what may follow what.
 struct Lattice {
   std::size_t words = 0, tags = 0;
@@ -166,53 +158,92 @@ std::vector<std::size_t> best_path(const Lattice& l) {
   return path;
 }
 
-// p(word has tag), by the forward-backward algorithm.
-std::vector<double> marginals(const Lattice& l) {
-  const std::size_t n = l.words, k = l.tags;
-  std::vector<double> forward(n * k), backward(n * k, 0.0), terms(k);
-  for (std::size_t t = 0; t < k; ++t) forward[t] = l.start(t) + l.score(0, t);
-  for (std::size_t w = 1; w < n; ++w) {
-    for (std::size_t t = 0; t < k; ++t) {
-      for (std::size_t b = 0; b < k; ++b) terms[b] = forward[(w - 1) * k + b] + l.step(b, t);
-      forward[w * k + t] = log_sum(terms) + l.score(w, t);
+// p(word has tag), by the forward-backward algorithm (Rabiner 1989), every word's values scaled so
+// that they add up to one.
+class Marginals {
+ public:
+  explicit Marginals(const Lattice& l) : l_(l), steps_(l.tags * l.tags), now_(l.tags) {
+    for (std::size_t b = 0; b < l.tags; ++b) {
+      for (std::size_t t = 0; t < l.tags; ++t) steps_[b * l.tags + t] = std::exp(l.step(b, t));
     }
   }
-  for (std::size_t w = n - 1; w > 0; --w) {
-    for (std::size_t b = 0; b < k; ++b) {
-      for (std::size_t t = 0; t < k; ++t)
-        terms[t] = l.step(b, t) + l.score(w, t) + backward[w * k + t];
-      backward[(w - 1) * k + b] = log_sum(terms);
+
+  std::vector<double> compute() {
+    const std::size_t n = l_.words, k = l_.tags;
+    std::vector<double> p(n * k), after(k, 1.0), next(k);
+    for (std::size_t w = 0; w < n; ++w) {
+      std::fill(now_.begin(), now_.end(), 0.0);
+      for (std::size_t b = 0; b < k; ++b) {
+        const double from = w == 0 ? 0 : p[(w - 1) * k + b];
+        const double* const step = steps_.data() + b * k;
+        for (std::size_t t = 0; t < k; ++t) now_[t] += from * step[t];
+      }
+      for (std::size_t t = 0; w == 0 && t < k; ++t) now_[t] = std::exp(l_.start(t));
+      weigh(w, now_);
+      std::copy(now_.begin(), now_.end(), p.begin() + static_cast<std::ptrdiff_t>(w * k));
     }
+    for (std::size_t w = n; w-- > 0;) {
+      double sum = 0;
+      for (std::size_t t = 0; t < k; ++t) sum += p[w * k + t] * after[t];
+      now_ = after;
+      for (std::size_t t = 0; t < k; ++t) p[w * k + t] *= sum > 0 ? after[t] / sum : 0;
+      weigh(w, now_);
+      for (std::size_t b = 0; b < k; ++b) {
+        const double* const step = steps_.data() + b * k;
+        double reached = 0;
+        for (std::size_t t = 0; t < k; ++t) reached += step[t] * now_[t];
+        next[b] = reached;
+      }
+      after = next;
+    }
+    return p;
   }
-  const double all = log_sum(std::span<const double>(forward).subspan((n - 1) * k, k));
-  std::vector<double> p(n * k);
-  for (std::size_t i = 0; i < n * k; ++i)
-    p[i] = std::exp(std::min(forward[i] + backward[i] - all, 0.0));
-  return p;
-}
+
+ private:
+  // Times the word's own scores; then to a sum of one.
+  void weigh(std::size_t word, std::vector<double>& values) const {
+    double best = Lattice::never;
+    for (std::size_t t = 0; t < l_.tags; ++t) best = std::max(best, l_.score(word, t));
+    double sum = 0;
+    for (std::size_t t = 0; t < l_.tags; ++t) {
+      values[t] *= std::exp(l_.score(word, t) - best);
+      sum += values[t];
+    }
+    for (double& value : values) value = sum > 0 ? value / sum : 0;
+  }
+
+  const Lattice& l_;
+  std::vector<double> steps_;  // [tags × tags]
+  std::vector<double> now_;
+};
 
 }  // namespace
 
-std::vector<TaggedSpan> Model::tag(Featurizer& featurizer, std::size_t words) const {
+std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
   std::vector<TaggedSpan> spans;
-  if (kinds_.empty() || words == 0) return spans;
+  if (kinds_.empty() || featurizer.pieces().empty()) return spans;
+  const std::size_t words = featurizer.pieces().size();
   Lattice lattice{words, tag_bias_.size(), {}, first_, transitions_};
   lattice.scores.resize(words * lattice.tags);
   std::vector<float> sums(lattice.tags);
+  TagRows rows;
   for (std::size_t w = 0; w < words; ++w) {
     std::copy(tag_bias_.begin(), tag_bias_.end(), sums.begin());
-    for (const std::uint64_t key : featurizer.tag_features(w)) {
+    for (const std::uint64_t key : featurizer.tag_features(w).keys) {
       const std::int32_t row = tag_vocabulary_.find(key);
       if (row < 0) continue;
+      rows.columns.push_back(row);
       const float* const weights = emissions_.data() + static_cast<std::size_t>(row) * lattice.tags;
       for (std::size_t t = 0; t < lattice.tags; ++t) sums[t] += weights[t];
     }
     std::copy(sums.begin(), sums.end(),
               lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
+    rows.ends.push_back(rows.columns.size());
   }
+  add_tag_scores(tag_network_, rows, lattice.tags, lattice.scores);
   const std::vector<std::size_t> path = best_path(lattice);
   if (std::all_of(path.begin(), path.end(), [](std::size_t t) { return t == 0; })) return spans;
-  const std::vector<double> p = marginals(lattice);
+  const std::vector<double> p = Marginals(lattice).compute();
   for (std::size_t w = 0; w < words; ++w) {
     const std::size_t tag = path[w];
     if (tag == 0) continue;

@@ -24,7 +24,7 @@
 
 namespace nlu {
 
-inline constexpr int model_format = 2;
+inline constexpr int model_format = 3;
 inline constexpr std::string_view outside_label = "out_of_scope";
 
 // From feature keys to rows: an open hash table that can lie in a file. `keys` and `rows` have the
@@ -101,7 +101,7 @@ Result<void> save_model(const ModelParts& parts, const std::string& path);
 
 struct TaggedSpan {
   std::size_t kind = 0;
-  std::size_t first = 0, last = 0;  // Words, both included.
+  std::size_t first = 0, last = 0;  // Pieces, both included.
   double p = 0;
 };
 
@@ -122,8 +122,8 @@ class Model {
 
   void intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
                      NetworkScratch& scratch, std::vector<float>& logits) const;
-  // Entities of the utterance that `featurizer` has read, of `words` words.
-  std::vector<TaggedSpan> tag(Featurizer& featurizer, std::size_t words) const;
+  // Entities of the utterance that `featurizer` has read.
+  std::vector<TaggedSpan> tag(Featurizer& featurizer) const;
 
  private:
   explicit Model(SafetensorsFile file) : file_(std::move(file)) {}
@@ -148,6 +148,7 @@ class Model {
   float network_weight_ = 0;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
+  TagNetworkView tag_network_;
   TrainingData rules_;
   std::string version_, data_hash_;
 };

@@ -119,6 +119,18 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
     tensors["network.weights"] = view_of(n.weights, Dtype::f32, {hidden, classes});
     tensors["network.bias"] = view_of(n.bias, Dtype::f32);
   }
+  if (parts.tagger.network.width > 0) {
+    const TagNetwork& n = parts.tagger.network;
+    const auto width = static_cast<std::int64_t>(n.width),
+               layers = static_cast<std::int64_t>(n.layers);
+    tensors["tag_network.vectors"] =
+        view_of(n.vectors, Dtype::f32, {static_cast<std::int64_t>(n.embedded), width});
+    tensors["tag_network.gain"] = view_of(n.gain, Dtype::f32, {layers + 1, width});
+    tensors["tag_network.shift"] = view_of(n.shift, Dtype::f32, {layers + 1, width});
+    tensors["tag_network.weights"] = view_of(n.weights, Dtype::f32, {layers, 3, width, width});
+    tensors["tag_network.bias"] = view_of(n.bias, Dtype::f32, {layers, width});
+    tensors["tag_network.output"] = view_of(n.output, Dtype::f32, {width, tags});
+  }
   return save_safetensors(path, tensors, metadata);
 }
 
@@ -217,6 +229,22 @@ Result<void> Model::read() {
     if (auto r = floats(network_.bias, "network.bias", {classes}); !r) return r;
     network_.width = width;
     network_.hidden = hidden;
+  }
+  if (const TensorView* const bias = file_.find("tag_network.bias"); bias != nullptr) {
+    TagNetworkView& n = tag_network_;
+    if (bias->shape.size() != 2 || bias->shape[0] < 1 || bias->shape[0] > 16)
+      return damaged("tensor tag_network.bias has another type or shape");
+    const auto layers = static_cast<std::size_t>(bias->shape[0]);
+    if (auto r = floats(n.bias, "tag_network.bias", {layers, any}); !r) return r;
+    const std::size_t width = n.bias.size() / layers;
+    if (auto r = floats(n.vectors, "tag_network.vectors", {any, width}); !r) return r;
+    if (auto r = floats(n.gain, "tag_network.gain", {layers + 1, width}); !r) return r;
+    if (auto r = floats(n.shift, "tag_network.shift", {layers + 1, width}); !r) return r;
+    if (auto r = floats(n.weights, "tag_network.weights", {layers, 3, width, width}); !r) return r;
+    if (auto r = floats(n.output, "tag_network.output", {width, tags}); !r) return r;
+    n.width = width;
+    n.layers = layers;
+    n.embedded = width == 0 ? 0 : n.vectors.size() / width;
   }
   const auto intents = read_vocabulary("intent", rows);
   if (!intents) return intents.error();

@@ -11,6 +11,8 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -27,6 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
+constexpr std::size_t many_sentences = 2000;
 constexpr double network_work = 8;  // Of an epoch, in epochs of the linear fit.
 
 // Adds up what all fits have done, and asks whether to go on.
@@ -172,34 +175,65 @@ struct TagFit {
   Crf crf;
 };
 
-FitOptions tag_options(const TrainOptions& options, std::size_t sentences) {
-  FitOptions fit;
+TaggerOptions tag_options(const TrainOptions& options, std::size_t sentences) {
+  TaggerOptions fit;
+  const bool large = sentences > many_sentences;
   fit.seed = options.seed + 1;
-  fit.batch = 16;
-  fit.epochs = options.epochs > 0 ? options.epochs : sentences > large_data ? 6 : 12;
-  fit.learning_rate = 0.15;
-  fit.l2 = 1e-5;
-  fit.dropout = 0.2;
+  fit.epochs = options.epochs > 0 ? options.epochs : 12;
+  if (large) fit.width = 128;
   return fit;
 }
 
-TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& watch) {
+// What many sentences have but once teaches little, and is most of all there is.
+constexpr std::uint32_t least_seen = 2;
+
+struct TagKeys {
   std::vector<std::uint64_t> keys;
-  for (const TagExample& sentence : examples.sentences) {
-    for (const auto& word : sentence.words) keys.insert(keys.end(), word.begin(), word.end());
+  std::size_t own = 0;  // So many of the first are of the words themselves.
+};
+
+TagKeys tag_keys(const std::vector<TagExample>& sentences) {
+  struct Count {
+    std::uint32_t times = 0;
+    bool own = false;
+  };
+  std::unordered_map<std::uint64_t, Count> counts;
+  for (const TagExample& sentence : sentences) {
+    for (const TagFeatures& word : sentence.words) {
+      for (std::size_t i = 0; i < word.keys.size(); ++i) {
+        Count& count = counts[word.keys[i]];
+        ++count.times;
+        if (i < word.own) count.own = true;
+      }
+    }
   }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  const std::uint32_t least = sentences.size() > many_sentences ? least_seen : 1;
+  TagKeys result;
+  for (const auto& [key, count] : counts) {
+    if (count.times < least) continue;
+    result.keys.push_back(key);
+    if (count.own) ++result.own;
+  }
+  std::sort(result.keys.begin(), result.keys.end(), [&](std::uint64_t a, std::uint64_t b) {
+    return std::pair(!counts[a].own, a) < std::pair(!counts[b].own, b);
+  });
+  return result;
+}
+
+TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& watch) {
+  const TagKeys keys = tag_keys(examples.sentences);
   TagFit fit;
-  fit.vocabulary = make_vocabulary(keys);
+  fit.vocabulary = make_vocabulary(keys.keys);
   const Vocabulary vocabulary = fit.vocabulary.view();
   SparseRows tokens;
   std::vector<std::int64_t> tags;
   std::vector<std::size_t> ends;
   for (const TagExample& sentence : examples.sentences) {
-    for (const auto& word : sentence.words) {
-      for (const std::uint64_t key : word) {
-        tokens.columns.push_back(vocabulary.find(key));
+    for (const TagFeatures& word : sentence.words) {
+      for (const std::uint64_t key : word.keys) {
+        const std::int32_t column = vocabulary.find(key);
+        if (column < 0) continue;
+        tokens.columns.push_back(column);
         tokens.values.push_back(1.0f);
       }
       tokens.ends.push_back(std::ssize(tokens.columns));
@@ -207,10 +241,11 @@ TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& wa
     tags.insert(tags.end(), sentence.tags.begin(), sentence.tags.end());
     ends.push_back(tags.size());
   }
-  const FitOptions how = tag_options(options, examples.sentences.size());
+  TaggerOptions how = tag_options(options, examples.sentences.size());
+  how.embedded = keys.own;
   const auto work = static_cast<double>(examples.sentences.size());
   fit.crf = fit_crf(
-      tokens, tags, ends, keys.size(), 2 * examples.kinds.size() + 1, how,
+      tokens, tags, ends, keys.keys.size(), 2 * examples.kinds.size() + 1, how,
       [&](const FitProgress& now) { return watch.tell("entities", now, how.epochs, work); });
   return fit;
 }
@@ -267,7 +302,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const Result<RuleEntities> rules = RuleEntities::compile(data);
   if (!rules) return rules.error();
   const Examples examples = read_examples(data, *rules);
-  if (examples.intents.size() < 2) {
+  const bool only_entities = examples.intents.empty() && !examples.kinds.empty();
+  if (examples.intents.size() < 2 && !only_entities) {
     return invalid("a model needs examples of at least two intents; write more in nlu/*.yml");
   }
 
@@ -289,8 +325,13 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
 
   std::vector<std::function<void()>> jobs;
   if (!examples.kinds.empty()) jobs.push_back([&] { tags = fit_tags(examples, options, watch); });
-  jobs.push_back([&] { intents = fit_intents(examples, all, options, "training", watch); });
-  for (int fold = 0; fold < folds; ++fold) {
+  if (only_entities) {
+    intents.table.vocabulary = make_vocabulary({});
+    intents.linear = {0, 1, {}, {0.0f}};
+  } else {
+    jobs.push_back([&] { intents = fit_intents(examples, all, options, "training", watch); });
+  }
+  for (int fold = 0; fold < folds && !only_entities; ++fold) {
     jobs.push_back([&, fold] {
       if (watch.is_stopped()) return;
       std::vector<std::size_t> learnt, tested;
@@ -306,8 +347,10 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   std::vector<HeldOut> tested;
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
   ModelParts parts;
-  parts.network_weight = blend(tested);
-  parts.calibration = calibrate(tested);
+  if (!only_entities) {
+    parts.network_weight = blend(tested);
+    parts.calibration = calibrate(tested);
+  }
   const HeldOutRates held_out_rates = rates(parts.calibration, tested);
 
   TrainReport report;

@@ -13,7 +13,7 @@
 namespace nlu {
 
 // Raised when training itself changes, so that older models are trained again.
-inline constexpr int trainer_version = 2;
+inline constexpr int trainer_version = 3;
 
 struct TrainOptions {
   std::uint64_t seed = 1;
@@ -47,7 +47,8 @@ struct TrainReport {
 // Trains and writes `path`, whole or not at all. The same data, options and version give the same
 // file, byte by byte. `progress` is called by one thread at a time, not always the caller's; when
 // it returns false, training stops with Errc::unavailable and the file at `path` stays as it was.
-// Errc::invalid: fewer than two intents, or a regex that RE2 refuses.
+// Without any intent, but with entities, the model finds entities only. Errc::invalid: one intent,
+// or neither intents nor entities, or a regex that RE2 refuses.
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress = {});
