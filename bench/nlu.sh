@@ -1,7 +1,8 @@
 #!/bin/sh
 # Measures understanding on public data, three seeds each, the mean of them:
 #
-#   bench/nlu.sh DATA [SET…]     sets: clinc150 clinc150_plus snips bitext
+#   bench/nlu.sh DATA [SET…]     sets: clinc150 clinc150_plus snips bitext cais conll2003
+#                                     cluener msra
 #
 # DATA holds the sets as their authors give them out, a folder each. Training sees no test data.
 set -eu
@@ -12,7 +13,7 @@ if [ ! -d "$data" ]; then
   exit 0
 fi
 shift
-[ $# -gt 0 ] || set -- clinc150 clinc150_plus snips bitext
+[ $# -gt 0 ] || set -- clinc150 clinc150_plus snips bitext cais conll2003 cluener msra
 [ -x build/usher ] || { echo 'build/usher is missing: ./dev build'; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,18 +22,24 @@ trap 'exit 130' INT TERM
 for name in "$@"; do
   printf '\n== %s\n' "$name"
   node bench/nlu_data.mjs "$name" "$data" "$work/$name"
-  how="--test $work/$name/test.csv"
+  case $name in
+    snips | cais) task=nlu ending=jsonl ;;
+    conll2003) task=ner ending=conll ;;
+    cluener | msra) task=ner ending=jsonl ;;
+    *) task=nlu ending=csv ;;
+  esac
+  how="--test $work/$name/test.$ending"
   [ "$name" != bitext ] || how='--folds 5'
   for seed in 1 2 3; do
     # shellcheck disable=SC2086
-    build/usher eval nlu --train "$work/$name/train.csv" $how --seed $seed \
+    build/usher eval $task --train "$work/$name/train.$ending" $how --seed $seed \
       --json "$work/$name/$seed.json" > /dev/null 2> "$work/log" || { cat "$work/log"; exit 1; }
   done
   node -e '
     const reports = process.argv.slice(1).map((file) => JSON.parse(require("fs").readFileSync(file)));
     const keys = ["intent_accuracy", "macro_f1", "in_scope_accuracy_at_threshold", "oos_recall",
-      "oos_auroc", "ece", "train_seconds", "peak_rss_mb", "us_per_utterance"];
-    for (const key of keys) {
+      "oos_auroc", "ece", "entity_f1", "token_macro_f1", "token_weighted_f1", "train_seconds", "peak_rss_mb", "us_per_utterance"];
+    for (const key of keys.filter((key) => key in reports[0])) {
       const values = reports.map((report) => report[key]);
       const mean = values.reduce((a, b) => a + b) / values.length;
       console.log(key.padEnd(32), mean.toFixed(4), " of", values.map((v) => v.toFixed(4)).join(" "));

@@ -39,6 +39,34 @@ function* table(text) {
   if (field || row.length) yield [...row, field];
 }
 
+function write_objects(file, rows) {
+  writeFileSync(join(out, file), rows.map((row) => JSON.stringify(row) + '\n').join(''));
+}
+
+// Sentences of [token, tag] in IOB2 or IOBES, as texts with entities; `space` stands between tokens.
+function annotated(sentence, space, label) {
+  let text = '', length = 0, open;
+  const entities = [];
+  for (const [token, tag] of sentence) {
+    if (text) text += space, (length += space.length);
+    const [place, type] = [tag.slice(0, 1), tag.slice(2)];
+    if (place === 'O') open = undefined;
+    else if ('BS'.includes(place) || open?.entity !== type) {
+      open = { start: length, end: 0, entity: type };
+      entities.push(open);
+    }
+    text += token;
+    length += [...token].length;
+    if (open) open.end = length;
+  }
+  return { text, ...(label && { intent: label }), entities };
+}
+
+function sentences(text, separator) {
+  return text.trimEnd().split(/\r?\n\r?\n+/)
+    .map((block) => block.split(/\r?\n/).map((line) => line.split(separator)));
+}
+
 function clinc(text) {
   const splits = JSON.parse(text);
   write_table('train.csv', [...splits.train, ...splits.oos_train]);
@@ -51,9 +79,40 @@ const sets = {
   snips: () => {
     for (const split of ['train', 'test']) {
       const lines = (file) => read('snips', 'slotgated-split', split, file).trimEnd().split('\n');
-      const labels = lines('label');
-      write_table(`${split}.csv`, lines('seq.in').map((text, i) => [text.trim(), labels[i].trim()]));
+      const labels = lines('label'), tags = lines('seq.out');
+      write_objects(`${split}.jsonl`, lines('seq.in').map((text, i) => {
+        const marks = tags[i].trim().split(/\s+/);
+        const sentence = text.trim().split(/\s+/).map((token, k) => [token, marks[k]]);
+        return annotated(sentence, ' ', labels[i].trim());
+      }));
     }
+  },
+  cais: () => {
+    for (const split of ['train', 'test']) {
+      const labels = read('cais', split, `ch.${split}.intent`).trimEnd().split('\n');
+      write_objects(`${split}.jsonl`, sentences(read('cais', split, `ch.${split}`), ' ')
+        .map((sentence, i) => annotated(sentence, '', labels[i].trim())));
+    }
+  },
+  conll2003: () => {
+    for (const [file, source] of [['train', 'eng.train'], ['test', 'eng.testb']])
+      writeFileSync(join(out, `${file}.conll`), read('conll2003', source));
+  },
+  cluener: () => {
+    for (const [file, source] of [['train', 'train.json'], ['test', 'dev.json']])
+      write_objects(`${file}.jsonl`, read('cluener', source).trimEnd().split('\n').map((line) => {
+        const { text, label } = JSON.parse(line);
+        const entities = Object.entries(label).flatMap(([entity, mentions]) =>
+          Object.values(mentions).flat().map(([start, end]) => ({ start, end: end + 1, entity })));
+        return { text, entities: entities.sort((a, b) => a.start - b.start) };
+      }));
+  },
+  msra: () => {
+    const all = execFileSync('xz', ['-dc', join(data, 'msra-ner', 'dh_msra.txt.xz')],
+      { maxBuffer: 1 << 28 }).toString().split('\n');
+    for (const [file, lines] of [['train', all.slice(0, 2220537)], ['test', all.slice(2220537)]])
+      write_objects(`${file}.jsonl`,
+        sentences(lines.join('\n'), '\t').map((sentence) => annotated(sentence, '')));
   },
   bitext: () => {
     const file = 'Bitext_Sample_Customer_Support_Training_Dataset_27K_responses-v11.csv.gz';

@@ -1,4 +1,5 @@
-// usher eval nlu: intents on files anyone has, trained and tested in one go.
+// usher eval nlu, usher eval ner: intents and entities on files anyone has, trained and tested in
+// one go.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "bot/progress.h"
 #include "nlu/base/unicode.h"
 #include "nlu/dataset.h"
+#include "nlu/entity_scores.h"
 #include "nlu/torch/evaluate.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/model.h"
@@ -29,6 +31,7 @@ namespace {
 using Examples = std::vector<nlu::Example>;
 
 struct Asked {
+  bool intents = true;  // Else only entities count.
   std::string train, dev, test, oos, format, json, model, outside = "oos";
   int folds = 0;
   std::uint64_t seed = 1;
@@ -45,7 +48,11 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
   if (!rows) return rows.error();
   Examples examples;
   for (nlu::DataRow& row : *rows) {
-    if (row.example.intent.empty()) {
+    // Chinese is cut into characters anyway, and the dictionary's words help to tag them.
+    if (!nlu::has_han(row.example.text)) row.example.tokens = std::move(row.tokens);
+    if (!asked.intents) {
+      row.example.intent.clear();
+    } else if (row.example.intent.empty()) {
       return nlu::invalid(fmt::format("{}:{}: the label is missing", path, row.example.mark.line));
     }
     if (row.example.intent == asked.outside) row.example.intent = nlu::outside_label;
@@ -55,8 +62,14 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
   return examples;
 }
 
+bool has_entities(const Examples& examples) {
+  return std::any_of(examples.begin(), examples.end(),
+                     [](const nlu::Example& example) { return !example.entities.empty(); });
+}
+
 struct Outcome {
-  nlu::EvalReport report;
+  std::optional<nlu::EvalReport> intents;
+  std::optional<nlu::EntityReport> entities;
   std::size_t learnt = 0;
   double train_seconds = 0, microseconds = 0;  // Of an utterance, alone
   std::size_t peak_memory = 0;
@@ -90,11 +103,18 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   Tested result;
   const auto start = std::chrono::steady_clock::now();
   for (const nlu::Example& example : tested) {
-    const nlu::Utterance one{example.text, ""};
+    const nlu::Utterance one{example.text, "", example.tokens};
     result.interpretations.push_back(std::move((*interpreter)->interpret({&one, 1}).front()));
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
+}
+
+void score(const Asked& asked, const std::vector<nlu::Interpretation>& interpretations,
+           const Examples& rows, Outcome& outcome) {
+  if (asked.intents) outcome.intents = nlu::evaluate(interpretations, rows);
+  if (!asked.intents || has_entities(rows))
+    outcome.entities = nlu::evaluate_entities(interpretations, rows);
 }
 
 nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
@@ -117,7 +137,7 @@ nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
   const auto result = train_and_test(asked, learnt, *tested, outcome);
   if (!result) return result.error();
   outcome.microseconds = 1e6 * result->seconds / static_cast<double>(tested->size());
-  outcome.report = nlu::evaluate(result->interpretations, *tested);
+  score(asked, result->interpretations, *tested, outcome);
   return outcome;
 }
 
@@ -147,13 +167,15 @@ nlu::Result<Outcome> cross_validated(const Asked& asked, const Examples& all) {
     fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
   }
   outcome.microseconds = 1e6 * seconds / static_cast<double>(rows.size());
-  outcome.report = nlu::evaluate(interpretations, rows);
+  score(asked, interpretations, rows, outcome);
   return outcome;
 }
 
 nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
-  nlu::json::object out = nlu::to_json(outcome.report);
-  out["task"] = "nlu";
+  nlu::json::object out;
+  if (outcome.intents) out = nlu::to_json(*outcome.intents);
+  if (outcome.entities) nlu::add_to_json(*outcome.entities, out);
+  out["task"] = asked.intents ? "nlu" : "ner";
   out["seed"] = asked.seed;
   out["train_rows"] = outcome.learnt;
   out["train_seconds"] = outcome.train_seconds;
@@ -165,6 +187,8 @@ nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
 nlu::Result<Outcome> evaluate(const Asked& asked) {
   auto learnt = read(asked.train, asked);
   if (!learnt) return learnt.error();
+  if (!asked.intents && !has_entities(*learnt))
+    return nlu::invalid(asked.train + ": has no entities; `usher eval nlu` tests intents");
   if (asked.folds > 0) return cross_validated(asked, *learnt);
   return on_test(asked, *std::move(learnt));
 }
@@ -179,24 +203,26 @@ int run(const Asked& asked) {
     fmt::print(stderr, "{}\n", outcome.error().message);
     return 1;
   }
-  fmt::print("{}", to_text(outcome->report));
+  if (outcome->intents) fmt::print("{}\n", to_text(*outcome->intents));
+  if (outcome->entities) fmt::print("{}\n", to_text(*outcome->entities));
   fmt::print("Trained on {} rows in {:.1f} s, {:.0f} MB at most; {:.0f} us an utterance\n",
              outcome->learnt, outcome->train_seconds,
              static_cast<double>(outcome->peak_memory) / 1e6, outcome->microseconds);
   return write_report(asked.json, to_json(*outcome, asked));
 }
 
-}  // namespace
-
-void add_eval_data(CLI::App& eval, int& exit_code) {
+void add_data_command(CLI::App& eval, const std::string& name, const std::string& what,
+                      bool intents, int& exit_code) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* const command =
-      eval.add_subcommand("nlu", "Train on a file of labelled texts and test on another");
+  asked->intents = intents;
+  CLI::App* const command = eval.add_subcommand(name, what);
   command->add_option("--train", asked->train, "What to learn")->required();
   command->add_option("--dev", asked->dev, "More to learn, with --test");
   command->add_option("--test", asked->test, "What to be tested on");
-  command->add_option("--oos", asked->oos, "More to be tested on, all of it out of scope");
-  command->add_option("--outside", asked->outside, "The label of what is out of scope (oos)");
+  if (intents) {
+    command->add_option("--oos", asked->oos, "More to be tested on, all of it out of scope");
+    command->add_option("--outside", asked->outside, "The label of what is out of scope (oos)");
+  }
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often")
       ->check(CLI::Range(2, 20));
   command->add_option("--format", asked->format, "The files' format, when their names do not tell")
@@ -204,8 +230,19 @@ void add_eval_data(CLI::App& eval, int& exit_code) {
   command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
   command->add_option("--json", asked->json, "Write the report here as well");
   command->add_option("--model", asked->model, "Keep the model here");
-  command->footer("Example: usher eval nlu --train train.csv --test test.csv --json report.json");
+  command->footer(
+      fmt::format("Example: usher eval {} --train train.{} --test test.{} --json report.json", name,
+                  intents ? "csv" : "conll", intents ? "csv" : "conll"));
   command->callback([asked, &exit_code] { exit_code = run(*asked); });
+}
+
+}  // namespace
+
+void add_eval_data(CLI::App& eval, int& exit_code) {
+  add_data_command(eval, "nlu", "Train on a file of labelled texts and test on another", true,
+                   exit_code);
+  add_data_command(eval, "ner", "Train on a file of annotated texts and test on another: entities",
+                   false, exit_code);
 }
 
 }  // namespace bot
