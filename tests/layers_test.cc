@@ -63,6 +63,7 @@ TEST_CASE("each foreign library has its home") {
                                                            {"yaml-cpp/", {"nlu/base/"}},
                                                            {"unicode/", {"nlu/base/"}},
                                                            {"re2/", {"nlu/base/"}},
+                                                           {"cld2/", {"nlu/language.cc"}},
                                                            {"rocksdb/", {"bot/rocksdb_store.cc"}},
                                                            {"boost/asio", {"bot/"}},
                                                            {"boost/beast", {"bot/"}}};

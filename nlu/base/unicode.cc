@@ -232,4 +232,23 @@ bool has_han(std::string_view text) {
   return false;
 }
 
+std::string_view script_of(std::string_view text) {
+  text = text.substr(0, icu_limit);
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t i = 0; i < size;) {
+    const UChar32 c = next_character(text, i);
+    if (c < 0) continue;
+    if (c < 0x80) {
+      if (u_isalpha(c)) return "Latn";
+      continue;
+    }
+    if (!u_isalpha(c)) continue;
+    UErrorCode status = U_ZERO_ERROR;
+    const UScriptCode script = uscript_getScript(c, &status);
+    if (script == USCRIPT_COMMON || script == USCRIPT_INHERITED) continue;
+    return uscript_getShortName(script);
+  }
+  return "";
+}
+
 }  // namespace nlu

@@ -31,4 +31,8 @@ std::vector<Word> split_words(std::string_view text, std::size_t limit = 512);
 
 bool has_han(std::string_view text);
 
+// The script of the first letter, by ISO 15924: "Latn", "Hani", "Hira", "Cyrl". "" when there is
+// none, or only letters of all scripts, such as the prolonged sound mark of Japanese.
+std::string_view script_of(std::string_view text);
+
 }  // namespace nlu

@@ -117,3 +117,16 @@ TEST_CASE("words may be split by many threads at once") {
   }
   for (std::thread& thread : threads) thread.join();
 }
+
+TEST_CASE("a word's script is that of its first letter") {
+  CHECK(script_of("order") == "Latn");
+  CHECK(script_of("10 Übung") == "Latn");
+  CHECK(script_of("订单") == "Hani");
+  CHECK(script_of("どこ") == "Hira");
+  CHECK(script_of("ランプ") == "Kana");
+  CHECK(script_of("где") == "Cyrl");
+  CHECK(script_of("10423 !?").empty());
+  CHECK(script_of("ー").empty());
+  CHECK(script_of("\xff").empty());
+  CHECK(script_of("").empty());
+}
