@@ -160,9 +160,10 @@ void add_interpret(CLI::App& app) {
   auto folder = std::make_shared<std::string>("flows/shop");
   command->add_option("BOT", *folder);
   command->callback([folder] {
-    const auto interpreter = nlu::load_interpreter(nlu::model_path_of(*folder));
-    if (!interpreter) throw CLI::RuntimeError(interpreter.error().message, 1);
     const dialog::BotPtr bot = load(*folder);
+    const auto interpreter =
+        nlu::load_interpreter(nlu::model_path_of(*folder), {bot->language, "zh"});
+    if (!interpreter) throw CLI::RuntimeError(interpreter.error().message, 1);
     std::vector<nlu::Utterance> utterances;
     for (const auto& example : bot->training.examples)
       utterances.push_back({example.text, "2026-01-05"});

@@ -19,8 +19,11 @@ nlu::Result<void> train(const dialog::Bot& bot, const nlu::TrainOptions& options
   return {};
 }
 
-nlu::Result<InterpreterPtr> load(const std::string& path) {
-  auto loaded = nlu::load_interpreter(path);
+nlu::Result<InterpreterPtr> load(const dialog::Bot& bot, const std::string& path) {
+  std::vector<std::string> languages{bot.language};
+  languages.insert(languages.end(), bot.additional_languages.begin(),
+                   bot.additional_languages.end());
+  auto loaded = nlu::load_interpreter(path, std::move(languages));
   if (!loaded) return loaded.error();
   return InterpreterPtr(std::move(*loaded));
 }
@@ -34,12 +37,12 @@ MakeInterpreter trained_interpreters() {
     nlu::TrainOptions options;
     options.seed = bot.training_seed;
     if (nlu::is_up_to_date(path, bot.training, options.seed)) {
-      auto loaded = load(path);
+      auto loaded = load(bot, path);
       if (loaded) return loaded;
       say(fmt::format("{}; it is trained anew", loaded.error().message));
     }
     if (const auto trained = train(bot, options, path, say); !trained) return trained.error();
-    return load(path);
+    return load(bot, path);
   };
 }
 

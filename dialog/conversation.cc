@@ -83,7 +83,7 @@ struct Fold {
   void operator()(const event::ConversationStarted& e) {
     c.bot = e.bot;
     c.channel = e.channel;
-    c.language = e.language;
+    c.language = c.locale = e.language;
     c.random_seed = e.random_seed;
     c.secret_hash = e.secret_hash;
     c.sender = e.sender;
@@ -117,7 +117,10 @@ struct Fold {
     c.not_understood =
         std::holds_alternative<command::CannotHandle>(e.command) ? c.not_understood + 1 : 0;
   }
-  void operator()(const event::LanguageChanged& e) { c.language = e.language; }
+  void operator()(const event::LanguageChanged& e) {
+    c.language = e.language;
+    if (e.by != "words") c.locale = e.language;
+  }
   void operator()(const event::FlowStarted& e) {
     Frame frame;
     frame.id = e.frame;
@@ -281,6 +284,7 @@ void plain_fields(A& a, Ref<A, Conversation> c) {
   a("bot", c.bot);
   a("channel", c.channel);
   a("language", c.language);
+  a("locale", c.locale);
   a("bot_version", c.bot_version);
   a("model_version", c.model_version);
   a("secret_hash", c.secret_hash);
@@ -346,6 +350,7 @@ nlu::Result<Conversation> decode_conversation(std::string_view bytes) {
   std::vector<detail::KeptTimer> timers;
   top("timers", timers);
   if (top.bad()) return corrupt(*top.bad());
+  if (conversation.locale.empty()) conversation.locale = conversation.language;
   for (auto& slot : slots) {
     if (!slot.value().is_null()) conversation.slots.emplace(slot.key(), std::move(slot.value()));
   }

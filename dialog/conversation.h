@@ -45,6 +45,7 @@ struct Conversation {
   Millis last_activity = 0;
 
   std::string bot, channel, language, bot_version, model_version;
+  std::string locale;  // The client's, in the bot's languages; `language` until words change that.
   std::string secret_hash, sender, user, user_name;
   std::uint64_t random_seed = 0;
 

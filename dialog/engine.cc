@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "dialog/engine_turn.h"
+#include "dialog/language.h"
 #include "nlu/base/unicode.h"
 
 namespace dialog {
@@ -203,8 +204,8 @@ void Turn::take(const input::Said& said) {
     if (c_.session_open) end_session("idle");
     start_session(said.interpretation.model_version);
   }
-  if (!said.language.empty() && said.language != c_.language) {
-    emit(event::LanguageChanged{said.language});
+  if (!said.language.empty() && said.language != c_.locale) {
+    emit(event::LanguageChanged{said.language, "locale"});
   }
   event::Uttered uttered{c_.turn + 1, said.message_id, said.client,    said.cseq,
                          said.text,   said.payload,    said.attachment};
@@ -216,6 +217,10 @@ void Turn::take(const input::Said& said) {
   if (!known) return fail("said before the conversation was opened");
   if (!said.interpretation.segments.empty() || !said.interpretation.entities.empty()) {
     emit(event::Interpreted{said.interpretation});
+  }
+  if (std::string language = language_after(bot_, c_, said.text, said.payload, said.interpretation);
+      !language.empty()) {
+    emit(event::LanguageChanged{std::move(language), "words"});
   }
   if (stale) run_pattern("pattern_session_start");
   if (check_version()) {

@@ -30,7 +30,7 @@ struct Said {
   std::uint64_t cseq = 0;
   std::string text, payload;
   std::optional<Attachment> attachment;
-  std::string language;  // The client's locale's; empty: as before
+  std::string language;  // The client's locale's, of the bot's; counts when it changes.
   nlu::Interpretation interpretation;
   std::vector<Command> commands;
 };

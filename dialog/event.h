@@ -79,6 +79,7 @@ struct Commanded {
 };
 struct LanguageChanged {
   std::string language;
+  std::string by;  // "locale" (also when empty) or "words": the customer wrote in it.
 };
 // Frames are numbered within a conversation and never reused.
 struct FlowStarted {

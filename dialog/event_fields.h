@@ -65,6 +65,7 @@ void fields(A& open, A&, Ref<A, event::SessionEnded> e) {
 template <class A>
 void fields(A& open, A&, Ref<A, event::LanguageChanged> e) {
   open("language", e.language);
+  open("by", e.by);
 }
 
 template <class A>

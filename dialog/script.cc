@@ -26,7 +26,7 @@ constexpr int effects_limit = 100;  // In a turn: a loop through HTTP actions mu
 
 const std::vector<std::string> turn_keys = {"opens",     "customer", "payload", "attachment",
                                             "silence_s", "commands", "bot",     "bot_says",
-                                            "slots",     "events",   "buttons"};
+                                            "slots",     "events",   "buttons", "language"};
 
 // ---- reading ----
 
@@ -175,6 +175,7 @@ class ScriptReader {
       for (const Yaml::Entry& entry : slots->entries) line.slots[entry.key] = to_json(entry.value);
     }
     if (const Yaml* events = turn.find("events")) line.events = texts(*events, "events");
+    if (const Yaml* language = turn.find("language")) line.language = language->text;
     if (const Yaml* buttons = turn.find("buttons")) line.buttons = texts(*buttons, "buttons");
     script_.lines.push_back(std::move(line));
   }
@@ -292,6 +293,10 @@ std::string complaints(const Line& line, const Rehearsal::Heard& heard,
     const bool occurs = std::any_of(heard.events.begin(), heard.events.end(),
                                     [&](const Event& e) { return type_name(e.body) == type; });
     if (!occurs) text += fmt::format("  expected event: {}\n", type);
+  }
+  if (!line.language.empty() && line.language != conversation.language) {
+    text += fmt::format("  expected language: {}\n       got: {}\n", line.language,
+                        conversation.language);
   }
   if (line.buttons) {
     std::vector<std::string> titles;

@@ -37,6 +37,7 @@ struct Line {
   std::map<std::string, json::value> slots;         // null: not set
   std::vector<std::string> events;                  // Kinds that must occur
   std::optional<std::vector<std::string>> buttons;  // Titles of the last reply's
+  std::string language;                             // Of the conversation, afterwards
 };
 
 struct Script {

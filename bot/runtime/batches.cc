@@ -76,21 +76,6 @@ ConversationId derive_id(Tenant tenant, const std::vector<std::string_view>& par
   return dialog::parse_conversation_id(tenant, hex).value();
 }
 
-std::string match_language(const dialog::Bot& bot, const std::string& locale) {
-  const auto speaks = [&](std::string_view language) {
-    return bot.language == language ||
-           std::find(bot.additional_languages.begin(), bot.additional_languages.end(), language) !=
-               bot.additional_languages.end();
-  };
-  std::string_view rest = locale;
-  while (!rest.empty()) {  // "zh-Hant-TW", then "zh-Hant", then "zh"
-    if (speaks(rest)) return std::string(rest);
-    const std::size_t dash = rest.rfind('-');
-    rest = dash == std::string_view::npos ? std::string_view() : rest.substr(0, dash);
-  }
-  return "";
-}
-
 std::string check_numbers(const dialog::Conversation& state,
                           const std::vector<dialog::Event>& events) {
   dialog::EventNumber number = state.last_event;

@@ -247,7 +247,6 @@ std::string body_hash(const std::string& text, const std::string& payload,
 std::string idempotency_key(const ConversationId& id, std::uint64_t effect);
 // `parts` hashed to an id; the same parts, the same conversation.
 ConversationId derive_id(Tenant tenant, const std::vector<std::string_view>& parts);
-std::string match_language(const dialog::Bot& bot, const std::string& locale);
 // What is wrong with the numbers of `events` as the next of `state`; empty: nothing.
 std::string check_numbers(const dialog::Conversation& state,
                           const std::vector<dialog::Event>& events);

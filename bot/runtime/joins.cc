@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bot/runtime/impl.h"
+#include "dialog/language.h"
 #include "nlu/base/hash.h"
 
 namespace bot::runtime {
@@ -33,7 +34,7 @@ void Runtime::Impl::hello(Connection connection, Socket& socket, FrameReceived& 
   join.last_seq = hello.last_seq;
   join.named = std::move(hello.conversation);
   join.token = std::move(hello.token);
-  join.language = match_language(*bot, hello.locale);
+  join.language = dialog::match_language(*bot, hello.locale);
   join.user = std::move(input.user);
 
   std::optional<ConversationId> id;

@@ -7,6 +7,7 @@
 
 #include "nlu/base/unicode.h"
 #include "nlu/entity_resolution.h"
+#include "nlu/language.h"
 #include "nlu/torch/model.h"
 
 namespace nlu {
@@ -27,8 +28,8 @@ struct Workspace {
 
 class ModelInterpreter : public Interpreter {
  public:
-  ModelInterpreter(std::unique_ptr<Model> model, RuleEntities rules)
-      : model_(std::move(model)), rules_(std::move(rules)) {}
+  ModelInterpreter(std::unique_ptr<Model> model, RuleEntities rules, LanguageIdentifier languages)
+      : model_(std::move(model)), rules_(std::move(rules)), languages_(std::move(languages)) {}
 
   const std::string& version() const override { return model_->version(); }
 
@@ -45,7 +46,6 @@ class ModelInterpreter : public Interpreter {
   Interpretation understand(const Utterance& utterance, Workspace& workspace) const {
     Interpretation result;
     result.model_version = model_->version();
-    if (has_han(utterance.text)) result.language = "zh";
     const std::vector<Word> words = words_of(utterance);
     std::vector<Entity> found = rules_.find(utterance, words);
     workspace.featurizer.read(utterance.text, words, found);
@@ -67,6 +67,7 @@ class ModelInterpreter : public Interpreter {
     }
     result.entities =
         resolve_entities(utterance.text, words, std::move(found), model_->rules().synonyms);
+    result.language = languages_.identify(utterance.text, words, result.entities);
     return result;
   }
 
@@ -110,19 +111,21 @@ class ModelInterpreter : public Interpreter {
 
   std::unique_ptr<Model> model_;
   RuleEntities rules_;
+  LanguageIdentifier languages_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path) {
+Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path,
+                                                      std::vector<std::string> languages) {
   Result<std::unique_ptr<Model>> model = Model::open(path);
   if (!model) return model.error();
   if ((*model)->intents().empty() && (*model)->kinds().empty())
     return Error{Errc::corrupt, path + ": the model knows neither intents nor entities"};
   const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());
   if (!rules) return rules.error();
-  return std::unique_ptr<Interpreter>(
-      std::make_unique<ModelInterpreter>(std::move(*model), *rules));
+  return std::unique_ptr<Interpreter>(std::make_unique<ModelInterpreter>(
+      std::move(*model), *rules, LanguageIdentifier(std::move(languages))));
 }
 
 }  // namespace nlu

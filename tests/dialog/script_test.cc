@@ -6,6 +6,7 @@
 
 #include "dialog/load.h"
 #include "nlu/base/unicode.h"
+#include "nlu/language.h"
 
 using namespace dialog;
 
@@ -14,7 +15,7 @@ namespace {
 // Knows a bot's examples by heart, and nothing else; entities by its regexes.
 class ByHeart : public nlu::Interpreter {
  public:
-  explicit ByHeart(const Bot& bot) : bot_(bot) {}
+  explicit ByHeart(const Bot& bot) : bot_(bot), languages_({bot.language, "zh"}) {}
 
   std::vector<nlu::Interpretation> interpret(std::span<const nlu::Utterance> all) const override {
     std::vector<nlu::Interpretation> meanings;
@@ -45,10 +46,12 @@ class ByHeart : public nlu::Interpreter {
         meaning.entities.push_back(entity);
       }
     }
+    meaning.language = languages_.identify(text, nlu::split_words(text), meaning.entities);
     return meaning;
   }
 
   const Bot& bot_;
+  nlu::LanguageIdentifier languages_;
   std::string version_ = "by heart";
 };
 
