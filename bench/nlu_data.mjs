@@ -64,7 +64,10 @@ function annotated(sentence, space, label) {
 
 function sentences(text, separator) {
   return text.trimEnd().split(/\r?\n\r?\n+/)
-    .map((block) => block.split(/\r?\n/).map((line) => line.split(separator)));
+    .map((block) => block.split(/\r?\n/).map((line) => {
+      const at = line.lastIndexOf(separator);  // The token may be the separator.
+      return [line.slice(0, at), line.slice(at + 1)];
+    }));
 }
 
 function clinc(text) {
