@@ -107,7 +107,7 @@ struct TaggerOptions {
   double vector_rate = 0.1;  // AdaGrad's, of the network's vectors
   double rate = 1e-3;        // AdamW's, of the rest of it
   double dropout = 0.3;      // Of units
-  double alone = 0.25;       // The share of batches that the network, and the emissions, each
+  double alone = 0.4;        // The share of batches that the network, and the emissions, each
                              // learn from without the other.
 };
 
