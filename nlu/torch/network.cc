@@ -3,16 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nlu/torch/vectors.h"
+
 namespace nlu {
-namespace {
-
-// to += scale × from
-void add(float* to, const float* from, float scale, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) to[i] += scale * from[i];
-}
-
-}  // namespace
-
 NetworkView::NetworkView(const Network& network)
     : width(network.width),
       hidden(network.hidden),
@@ -31,8 +24,8 @@ void add_scores(const NetworkView& n, const std::vector<std::int64_t>& columns,
   std::vector<float>& x = scratch.sum;
   x.assign(n.width, 0.0f);
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    add(x.data(), n.vectors.data() + static_cast<std::size_t>(columns[k]) * n.width, values[k],
-        n.width);
+    add_scaled(x.data(), n.vectors.data() + static_cast<std::size_t>(columns[k]) * n.width,
+               values[k], n.width);
   }
   float mean = 0, variance = 0;
   for (const float value : x) mean += value;
@@ -44,14 +37,10 @@ void add_scores(const NetworkView& n, const std::vector<std::int64_t>& columns,
   }
   std::vector<float>& h = scratch.hidden;
   h.assign(n.hidden_bias.begin(), n.hidden_bias.end());
-  for (std::size_t i = 0; i < n.width; ++i) {
-    add(h.data(), n.hidden_weights.data() + i * n.hidden, x[i], n.hidden);
-  }
-  const std::size_t classes = logits.size();
-  add(logits.data(), n.bias.data(), weight, classes);
-  for (std::size_t i = 0; i < n.hidden; ++i) {
-    if (h[i] > 0) add(logits.data(), n.weights.data() + i * classes, weight * h[i], classes);
-  }
+  add_product(x.data(), n.hidden_weights.data(), n.width, n.hidden, h.data());
+  for (float& value : h) value = weight * std::max(value, 0.0f);
+  add_scaled(logits.data(), n.bias.data(), weight, logits.size());
+  add_product(h.data(), n.weights.data(), n.hidden, logits.size(), logits.data());
 }
 
 }  // namespace nlu

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nlu/torch/vectors.h"
+
 namespace nlu {
 namespace {
 
@@ -15,16 +17,6 @@ void normalise(const float* from, const float* gain, const float* shift, std::si
   for (std::size_t i = 0; i < width; ++i) variance += (from[i] - mean) * (from[i] - mean);
   const float scale = 1 / std::sqrt(variance / static_cast<float>(width) + 1e-5f);
   for (std::size_t i = 0; i < width; ++i) to[i] = (from[i] - mean) * scale * gain[i] + shift[i];
-}
-
-// to += from × weights, [width × outputs].
-void add_product(const float* from, const float* weights, std::size_t width, std::size_t outputs,
-                 float* to) {
-  for (std::size_t i = 0; i < width; ++i) {
-    const float value = from[i];
-    const float* const row = weights + i * outputs;
-    for (std::size_t j = 0; j < outputs; ++j) to[j] += value * row[j];
-  }
 }
 
 }  // namespace
@@ -51,7 +43,7 @@ void add_tag_scores(const TagNetworkView& n, const TagRows& rows, std::size_t ta
       const auto column = static_cast<std::size_t>(rows.columns[at]);
       if (column >= n.embedded) continue;
       const float* const vector = n.vectors.data() + column * width;
-      for (std::size_t i = 0; i < width; ++i) x[w * width + i] += vector[i];
+      add_scaled(x.data() + w * width, vector, 1, width);
     }
   }
   for (std::size_t layer = 0; layer <= n.layers; ++layer) {
