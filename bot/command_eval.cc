@@ -94,6 +94,7 @@ void add_eval(CLI::App& app, int& exit_code) {
   command->add_option("--json", asked->json, "Write the report here as well");
   command->footer("Example: usher eval flows/shop --test heldout.csv");
   add_eval_data(*command, exit_code);
+  add_eval_sentiment(*command, exit_code);
   command->callback([asked, command, folder, &exit_code] {
     if (!command->get_subcommands().empty()) return;
     if (folder->count() == 0) throw CLI::RequiredError("BOT, or `nlu`,");

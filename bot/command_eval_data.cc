@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,13 +37,7 @@ struct Asked {
 };
 
 nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
-  std::optional<nlu::DataFormat> format = nlu::format_named(asked.format);
-  if (!format) format = nlu::format_of(path);
-  if (!format) {
-    return nlu::invalid(fmt::format(
-        "{}: its name does not tell its format; say --format csv, jsonl, rasa or conll", path));
-  }
-  auto rows = nlu::read_dataset(path, *format);
+  auto rows = read_rows(path, asked.format);
   if (!rows) return rows.error();
   Examples examples;
   for (nlu::DataRow& row : *rows) {
@@ -58,7 +51,6 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
     if (row.example.intent == asked.outside) row.example.intent = nlu::outside_label;
     examples.push_back(std::move(row.example));
   }
-  if (examples.empty()) return nlu::invalid(path + ": has no rows");
   return examples;
 }
 
@@ -89,6 +81,7 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   const std::string path = asked.model.empty() ? temporary.path() : asked.model;
   nlu::TrainOptions options;
   options.seed = asked.seed;
+  options.tone = false;
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto trained = nlu::train(data, options, path, [&](const nlu::Progress& now) {
     return show_progress(now, terminal), true;
@@ -141,23 +134,16 @@ nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
   return outcome;
 }
 
-// Texts that are equal but for case stand in one fold, so that none is learnt and tested.
 nlu::Result<Outcome> cross_validated(const Asked& asked, const Examples& all) {
-  std::map<std::string, int> fold_of_text, next;
-  for (const nlu::Example& example : all) {
-    const std::string text = nlu::fold(example.text);
-    if (fold_of_text.count(text) > 0) continue;
-    fold_of_text[text] = next[example.intent]++ % asked.folds;
-  }
+  const std::vector<int> fold_of = deal_folds(all, asked.folds);
   Outcome outcome;
   std::vector<nlu::Interpretation> interpretations;
   Examples rows;
   double seconds = 0;
   for (int fold = 0; fold < asked.folds; ++fold) {
     Examples learnt, tested;
-    for (const nlu::Example& example : all) {
-      (fold_of_text[nlu::fold(example.text)] == fold ? tested : learnt).push_back(example);
-    }
+    for (std::size_t i = 0; i < all.size(); ++i)
+      (fold_of[i] == fold ? tested : learnt).push_back(all[i]);
     auto result = train_and_test(asked, learnt, tested, outcome);
     if (!result) return result.error();
     std::move(result->interpretations.begin(), result->interpretations.end(),

@@ -3,9 +3,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "nlu/base/unicode.h"
 
 namespace bot {
 
@@ -17,6 +21,30 @@ TemporaryModel::TemporaryModel()
 TemporaryModel::~TemporaryModel() {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
+}
+
+nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
+                                                 const std::string& named) {
+  std::optional<nlu::DataFormat> format = nlu::format_named(named);
+  if (!format) format = nlu::format_of(path);
+  if (!format) {
+    return nlu::invalid(fmt::format(
+        "{}: its name does not tell its format; say --format csv, jsonl, rasa or conll", path));
+  }
+  auto rows = nlu::read_dataset(path, *format);
+  if (rows && rows->empty()) return nlu::invalid(path + ": has no rows");
+  return rows;
+}
+
+std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds) {
+  std::map<std::string, int> fold_of_text, next;
+  std::vector<int> result;
+  for (const nlu::Example& example : examples) {
+    const auto [at, is_new] = fold_of_text.try_emplace(nlu::fold(example.text), 0);
+    if (is_new) at->second = next[example.intent]++ % folds;
+    result.push_back(at->second);
+  }
+  return result;
 }
 
 int write_report(const std::string& path, const nlu::json::object& report) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "nlu/base/json.h"
+#include "nlu/base/result.h"
+#include "nlu/dataset.h"
 
 namespace bot {
 
@@ -20,6 +23,14 @@ class TemporaryModel {
  private:
   const std::string path_;
 };
+
+// The rows of a file, one at least; its name tells the format where `format` is empty.
+nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
+                                                 const std::string& format);
+
+// The fold, from 0, that each example is held out in. Texts that are equal but for case stand in
+// one fold, so that none is learnt and tested.
+std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds);
 
 // Writes the report to `path`, when one was asked for; the command's exit code.
 int write_report(const std::string& path, const nlu::json::object& report);

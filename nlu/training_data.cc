@@ -90,7 +90,8 @@ class TrainingDataReader {
     if (!item.is_map()) {
       return error(item.mark, "expected_map", "expected '- intent: name' with 'examples: |' below");
     }
-    static const std::vector<std::string> kinds = {"intent", "synonym", "lookup", "regex"};
+    static const std::vector<std::string> kinds = {"intent", "synonym",   "lookup",
+                                                   "regex",  "sentiment", "urgency"};
     const Yaml::Entry* kind = nullptr;
     for (const Yaml::Entry& entry : item.entries) {
       if (std::find(kinds.begin(), kinds.end(), entry.key) != kinds.end()) {
@@ -101,15 +102,17 @@ class TrainingDataReader {
         }
         kind = &entry;
       } else if (entry.key != "examples" && entry.key != "metadata") {
-        error(entry.key_mark, "unknown_key",
-              fmt::format("'{}' is unknown here{}", entry.key,
-                          did_you_mean(entry.key, {"intent", "synonym", "lookup", "regex",
-                                                   "examples", "metadata"})));
+        error(
+            entry.key_mark, "unknown_key",
+            fmt::format("'{}' is unknown here{}", entry.key,
+                        did_you_mean(entry.key, {"intent", "synonym", "lookup", "regex",
+                                                 "sentiment", "urgency", "examples", "metadata"})));
       }
     }
     if (kind == nullptr) {
-      return error(item.mark, "missing_kind",
-                   "expected 'intent:', 'synonym:', 'lookup:' or 'regex:'");
+      return error(
+          item.mark, "missing_kind",
+          "expected 'intent:', 'synonym:', 'lookup:', 'regex:', 'sentiment:' or 'urgency:'");
     }
     if (!kind->value.is_scalar() || kind->value.text.empty()) {
       return error(kind->key_mark, "missing_name", fmt::format("'{}' needs a name", kind->key));
@@ -137,9 +140,24 @@ class TrainingDataReader {
       Lookup& lookup = data_.lookups.emplace_back();
       lookup.entity = name;
       for (Line& line : lines) lookup.words.push_back(std::move(line.text));
+    } else if (kind.key == "sentiment") {
+      read_tone(kind, {"negative", "neutral", "positive"}, lines, data_.sentiments);
+    } else if (kind.key == "urgency") {
+      read_tone(kind, {"low", "high"}, lines, data_.urgencies);
     } else {
       for (const Line& line : lines) read_pattern(name, line);
     }
+  }
+
+  void read_tone(const Yaml::Entry& kind, const std::vector<std::string>& labels,
+                 const std::vector<Line>& lines, std::vector<ToneExample>& into) {
+    const std::string& label = kind.value.text;
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) {
+      return error(kind.value.mark, "unknown_label",
+                   fmt::format("'{}' is no {}; there are {}{}", label, kind.key,
+                               fmt::join(labels, ", "), did_you_mean(label, labels)));
+    }
+    for (const Line& line : lines) into.push_back({line.text, label});
   }
 
   void read_intent(const Yaml& item, const Yaml& name, const std::vector<Line>& lines) {
@@ -345,6 +363,8 @@ std::string content_hash(const TrainingData& data) {
     for (const std::string& word : lookup.words) add({"lookup", lookup.entity, word});
   }
   for (const Pattern& pattern : data.patterns) add({"pattern", pattern.entity, pattern.regex});
+  for (const ToneExample& tone : data.sentiments) add({"sentiment", tone.label, tone.text});
+  for (const ToneExample& tone : data.urgencies) add({"urgency", tone.label, tone.text});
   std::sort(records.begin(), records.end());
   std::string all;
   for (const std::string& record : records) all += record + "\n";

@@ -1,4 +1,5 @@
-// What a bot's nlu/*.yml say: Rasa's training data format, version 3.1.
+// What a bot's nlu/*.yml say: Rasa's training data format, version 3.1, and beside it items
+// "- sentiment: negative" (neutral, positive) and "- urgency: high" (low).
 #pragma once
 
 #include <map>
@@ -36,12 +37,19 @@ struct Intent {
   Mark mark;
 };
 
+// A text whose tone is known.
+struct ToneExample {
+  std::string text;
+  std::string label;  // "negative", "neutral" or "positive"; "low" or "high".
+};
+
 struct TrainingData {
   std::vector<Intent> intents;
   std::vector<Example> examples;
   std::map<std::string, std::string> synonyms;  // Folded word → canonical value.
   std::vector<Lookup> lookups;
   std::vector<Pattern> patterns;
+  std::vector<ToneExample> sentiments, urgencies;  // Beside those that come with Usher.
 };
 
 // Adds one file's content to `data`. What is wrong goes to `diagnostics`; the rest is still read.

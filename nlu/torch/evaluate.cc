@@ -134,14 +134,19 @@ json::object to_json(const EvalReport& report) {
   return object;
 }
 
-std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
-  std::string text = to_text(report.scores, "intent");
-  if (!report.mistakes.empty() && mistakes_shown > 0) text += "\nSurest mistakes:\n";
-  for (std::size_t i = 0; i < std::min(mistakes_shown, report.mistakes.size()); ++i) {
+std::string mistakes_to_text(const EvalReport& report, std::size_t limit) {
+  std::string text;
+  if (!report.mistakes.empty() && limit > 0) text += "\nSurest mistakes:\n";
+  for (std::size_t i = 0; i < std::min(limit, report.mistakes.size()); ++i) {
     const Mistake& m = report.mistakes[i];
     fmt::format_to(std::back_inserter(text), "  {:.2f}  '{}' is {}, taken for {}\n", m.p, m.text,
                    m.expected, m.got);
   }
+  return text;
+}
+
+std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
+  std::string text = to_text(report.scores, "intent") + mistakes_to_text(report, mistakes_shown);
   fmt::format_to(
       std::back_inserter(text),
       "\nRight intent, not refused: {:.1f} % of {} in scope (best intent right: {:.1f} %)\n",

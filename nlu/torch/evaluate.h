@@ -43,6 +43,7 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
                     const std::vector<Example>& rows);
 
 json::object to_json(const EvalReport& report);
+std::string mistakes_to_text(const EvalReport& report, std::size_t limit = 10);  // The surest.
 std::string to_text(const EvalReport& report, std::size_t mistakes_shown = 10);
 
 }  // namespace nlu

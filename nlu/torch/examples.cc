@@ -12,7 +12,6 @@
 namespace nlu {
 namespace {
 
-constexpr std::size_t columns_limit = 40'000;
 constexpr double too_similar = 0.5;
 constexpr float full_length = 3.49f;  // The square of an utterance's length, all blocks filled.
 constexpr float least_likeness = 0.3f;
@@ -70,9 +69,9 @@ class Likeness {
   Likeness(const std::vector<IntentExample>& utterances, std::size_t intents) {
     for (const IntentExample& utterance : utterances)
       in_scope_.push_back(utterance.label < intents ? 1 : 0);
-    std::vector<std::size_t> all(utterances.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    table_ = make_feature_table(utterances, all);
+    std::vector<const std::vector<Feature>*> all;
+    for (const IntentExample& utterance : utterances) all.push_back(&utterance.features);
+    table_ = make_feature_table(all);
     postings_.resize(table_.rarity.size());
     count_ = utterances.size();
     for (std::size_t i = 0; i < utterances.size(); ++i) {
@@ -225,46 +224,6 @@ std::vector<Adopted> adopt_phrases(const Examples& examples,
     from = to;
   }
   return adopted;
-}
-
-FeatureTable make_feature_table(const std::vector<IntentExample>& utterances,
-                                const std::vector<std::size_t>& chosen) {
-  struct Count {
-    std::uint32_t utterances = 0;
-    std::uint32_t last = 0xffffffff;
-    Block block = Block::word;
-  };
-  std::unordered_map<std::uint64_t, Count> counts;
-  for (std::uint32_t i = 0; i < chosen.size(); ++i) {
-    for (const Feature& feature : utterances[chosen[i]].features) {
-      Count& count = counts[feature.key];
-      count.block = feature.block;
-      if (count.last != i) ++count.utterances;
-      count.last = i;
-    }
-  }
-  const std::uint32_t least = chosen.size() > 4000 ? 2 : 1;
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> order;  // Common ones first, then by key.
-  for (const auto& [key, count] : counts) {
-    if (count.utterances >= least) order.emplace_back(0xffffffff - count.utterances, key);
-  }
-  std::sort(order.begin(), order.end());
-  order.resize(std::min(order.size(), columns_limit));
-  FeatureTable table;
-  std::vector<std::uint64_t> keys;
-  const double all = std::log(1.0 + static_cast<double>(chosen.size()));
-  const auto rarity = [all](double count) {
-    return static_cast<float>((all - std::log(0.5 + count)) / all + 0.1);
-  };
-  for (const auto& [_, key] : order) {
-    keys.push_back(key);
-    table.rarity.push_back(rarity(counts[key].utterances));
-  }
-  table.vocabulary = make_vocabulary(keys);
-  table.unseen_rarity.fill(rarity(0.5));
-  table.unseen_rarity[static_cast<std::size_t>(Block::pair)] *= 0.5f;  // Most pairs are new.
-  table.unseen_rarity[static_cast<std::size_t>(Block::meaning)] *= 0.5f;
-  return table;
 }
 
 Examples read_examples(const TrainingData& data, const RuleEntities& rules) {

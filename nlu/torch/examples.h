@@ -54,16 +54,4 @@ struct Adopted {
 std::vector<Adopted> adopt_phrases(const Examples& examples,
                                    const std::vector<std::size_t>& learnt);
 
-// A vocabulary of features with their rarity, and the space they make.
-struct FeatureTable {
-  VocabularyTable vocabulary;
-  std::vector<float> rarity;
-  std::array<float, block_count> unseen_rarity{};
-  IntentSpace space() const { return {vocabulary.view(), rarity, unseen_rarity}; }
-};
-
-// Of the utterances in `chosen` (indices).
-FeatureTable make_feature_table(const std::vector<IntentExample>& utterances,
-                                const std::vector<std::size_t>& chosen);
-
 }  // namespace nlu

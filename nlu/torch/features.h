@@ -19,10 +19,10 @@ namespace nlu {
 // Any change to what is made here makes older models useless: raise this.
 inline constexpr int feature_version = 2;
 
-// Families of intent features. Each is scaled to a length of its own, so that the many character
-// n-grams of a long word do not drown the words.
-enum class Block : std::uint8_t { word, pair, chars, meaning };
-inline constexpr std::size_t block_count = 4;
+// Families of features. Each is scaled to a length of its own, so that the many character n-grams
+// of a long word do not drown the words. The last two are of tone (nlu/torch/tone_features.h).
+enum class Block : std::uint8_t { word, pair, chars, meaning, sequence, colour };
+inline constexpr std::size_t block_count = 6;
 
 struct Feature {
   std::uint64_t key = 0;

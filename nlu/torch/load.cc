@@ -9,20 +9,21 @@
 #include "nlu/entity_resolution.h"
 #include "nlu/language.h"
 #include "nlu/torch/model.h"
+#include "nlu/torch/tone_features.h"
 
 namespace nlu {
 namespace {
 
 constexpr std::size_t intents_shown = 5;
 
-double round_p(double p) { return std::round(std::clamp(p, 0.0, 1.0) * 1e4) / 1e4; }
+double round_signed(double p) { return std::round(std::clamp(p, -1.0, 1.0) * 1e4) / 1e4; }
+double round_p(double p) { return round_signed(std::max(p, 0.0)); }
 
 // Buffers of one call, used for one utterance after the other.
 struct Workspace {
   Featurizer featurizer;
-  std::vector<std::int64_t> columns;
-  std::vector<float> values, logits;
-  NetworkScratch network;
+  ToneFeaturizer tone;
+  ClassifierScratch scores;
   std::vector<std::pair<double, std::size_t>> order;
 };
 
@@ -51,6 +52,7 @@ class ModelInterpreter : public Interpreter {
     workspace.featurizer.read(utterance.text, words, found);
     result.segments.push_back(classify(workspace));
     result.segments[0].span = {0, utterance.text.size()};
+    hear_tone(utterance.text, words, workspace, result);
     const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer);
     for (const TaggedSpan& span : tagged) {
       const TagKind& kind = model_->kinds()[span.kind];
@@ -71,26 +73,40 @@ class ModelInterpreter : public Interpreter {
     return result;
   }
 
+  void hear_tone(const std::string& text, const std::vector<Word>& words, Workspace& w,
+                 Interpretation& result) const {
+    const ClassifierView& sentiment = model_->sentiment();
+    const ClassifierView& urgency = model_->urgency();
+    if ((sentiment.labels.empty() && urgency.labels.empty()) || words.empty()) return;
+    const std::vector<Feature>& features = w.tone.read(text, words, w.featurizer.intent_features());
+    if (!sentiment.labels.empty() && sentiment.score(features, w.scores)) {
+      const std::vector<double> p = probabilities(w.scores.logits, sentiment.temperature);
+      result.sentiment = round_signed(p[2] - p[0]);
+    }
+    if (!urgency.labels.empty() && urgency.score(features, w.scores)) {
+      result.urgency = round_p(probabilities(w.scores.logits, urgency.temperature)[1]);
+    }
+  }
+
   Segment classify(Workspace& w) const {
     Segment segment;
     if (model_->intents().empty()) return segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
-    model_->space().weigh(features, w.columns, w.values);
-    if (w.columns.empty()) {  // Nothing in it was ever seen.
+    if (!model_->intent().score(features, w.scores)) {
       segment.p_outside = 1;
       return segment;
     }
-    model_->intent_logits(w.columns, w.values, w.network, w.logits);
+    const std::vector<float>& logits = w.scores.logits;
     const Calibration& calibration = model_->calibration();
-    const double outside = outside_probability(calibration, outside_signals(w.logits));
+    const double outside = outside_probability(calibration, outside_signals(logits));
     segment.p_outside = round_p(outside);
 
     const std::size_t intents = model_->intents().size();
-    const auto best = *std::max_element(w.logits.begin(), w.logits.end() - 1);
+    const auto best = *std::max_element(logits.begin(), logits.end() - 1);
     double sum = 0;
     w.order.clear();
     for (std::size_t i = 0; i < intents; ++i) {
-      const double p = std::exp(static_cast<double>(w.logits[i] - best) / calibration.temperature);
+      const double p = std::exp(static_cast<double>(logits[i] - best) / calibration.temperature);
       w.order.emplace_back(-p, i);
       sum += p;
     }

@@ -1,7 +1,6 @@
 #include "nlu/torch/model.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -10,62 +9,9 @@
 
 #include "nlu/base/hash.h"
 #include "nlu/base/json.h"
+#include "nlu/torch/vectors.h"
 
 namespace nlu {
-
-std::int32_t Vocabulary::find(std::uint64_t key) const {
-  if (keys_.empty()) return -1;
-  const std::size_t mask = keys_.size() - 1;
-  for (std::size_t at = key & mask, tries = 0; tries <= mask; at = (at + 1) & mask, ++tries) {
-    if (rows_[at] < 0) return -1;
-    if (static_cast<std::uint64_t>(keys_[at]) == key) return rows_[at];
-  }
-  return -1;
-}
-
-VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys) {
-  VocabularyTable table;
-  const std::size_t places = std::bit_ceil(std::max<std::size_t>(keys.size() * 2, 16));
-  table.keys.assign(places, 0);
-  table.rows.assign(places, -1);
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    std::size_t at = keys[row] & (places - 1);
-    while (table.rows[at] >= 0) at = (at + 1) & (places - 1);
-    table.keys[at] = static_cast<std::int64_t>(keys[row]);
-    table.rows[at] = static_cast<std::int32_t>(row);
-  }
-  return table;
-}
-
-namespace {
-
-constexpr std::array<float, block_count> block_lengths{1.0f, 0.7f, 1.0f, 1.0f};
-
-}  // namespace
-
-void IntentSpace::weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
-                        std::vector<float>& values) const {
-  columns.clear();
-  values.clear();
-  std::array<float, block_count> squares{}, scale{};
-  // The block is kept in the value's place until its length is known.
-  for (const Feature& feature : features) {
-    const auto block = static_cast<std::size_t>(feature.block);
-    const std::int32_t row = vocabulary.find(feature.key);
-    const float weight = row < 0 ? unseen_rarity[block] : rarity[static_cast<std::size_t>(row)];
-    squares[block] += weight * weight;
-    if (row < 0) continue;
-    columns.push_back(row);
-    values.push_back(static_cast<float>(block));
-  }
-  for (std::size_t b = 0; b < block_count; ++b) {
-    scale[b] = squares[b] > 0 ? block_lengths[b] / std::sqrt(squares[b]) : 0;
-  }
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    values[i] =
-        scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
-  }
-}
 
 Signals outside_signals(std::span<const float> logits) {
   const std::size_t intents = logits.size() - 1;
@@ -95,20 +41,6 @@ double outside_probability(const Calibration& calibration, const Signals& signal
   for (std::size_t i = 0; i < signal_count; ++i)
     score += calibration.outside_weights[i] * signals[i];
   return 1 / (1 + std::exp(-score));
-}
-
-void Model::intent_logits(const std::vector<std::int64_t>& columns,
-                          const std::vector<float>& values, NetworkScratch& scratch,
-                          std::vector<float>& logits) const {
-  logits.assign(bias_.begin(), bias_.end());
-  const std::size_t classes = bias_.size();
-  float* const out = logits.data();
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const float* const row = weights_.data() + static_cast<std::size_t>(columns[i]) * classes;
-    const float value = values[i];
-    for (std::size_t c = 0; c < classes; ++c) out[c] += value * row[c];
-  }
-  add_scores(network_, columns, values, network_weight_, scratch, logits);
 }
 
 namespace {
@@ -233,8 +165,8 @@ std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
       const std::int32_t row = tag_vocabulary_.find(key);
       if (row < 0) continue;
       rows.columns.push_back(row);
-      const float* const weights = emissions_.data() + static_cast<std::size_t>(row) * lattice.tags;
-      for (std::size_t t = 0; t < lattice.tags; ++t) sums[t] += weights[t];
+      add_scaled(sums.data(), emissions_.data() + static_cast<std::size_t>(row) * lattice.tags, 1,
+                 lattice.tags);
     }
     std::copy(sums.begin(), sums.end(),
               lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));

@@ -17,48 +17,15 @@
 
 #include "nlu/base/result.h"
 #include "nlu/safetensors.h"
+#include "nlu/torch/classifier.h"
 #include "nlu/torch/features.h"
 #include "nlu/torch/fit.h"
-#include "nlu/torch/network.h"
 #include "nlu/training_data.h"
 
 namespace nlu {
 
-inline constexpr int model_format = 3;
+inline constexpr int model_format = 4;
 inline constexpr std::string_view outside_label = "out_of_scope";
-
-// From feature keys to rows: an open hash table that can lie in a file. `keys` and `rows` have the
-// same length, a power of two; an empty place has row -1.
-class Vocabulary {
- public:
-  Vocabulary() = default;
-  Vocabulary(std::span<const std::int64_t> keys, std::span<const std::int32_t> rows)
-      : keys_(keys), rows_(rows) {}
-  std::int32_t find(std::uint64_t key) const;  // -1: not there.
-
- private:
-  std::span<const std::int64_t> keys_;
-  std::span<const std::int32_t> rows_;
-};
-
-struct VocabularyTable {
-  std::vector<std::int64_t> keys;
-  std::vector<std::int32_t> rows;
-  Vocabulary view() const { return {keys, rows}; }
-};
-VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys);  // keys[i] gets row i.
-
-// Weighs the features of an utterance: rarer ones more, each block to a fixed length. Features
-// nobody has seen count for the length, so what is mostly unknown stays near nothing.
-struct IntentSpace {
-  Vocabulary vocabulary;
-  std::span<const float> rarity;  // A row's weight.
-  std::array<float, block_count> unseen_rarity{};
-
-  // Replaces `columns` and `values`.
-  void weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
-             std::vector<float>& values) const;
-};
 
 // What tells an utterance outside the bot's scope, before it is calibrated.
 inline constexpr std::size_t signal_count = 3;
@@ -81,14 +48,9 @@ struct TagKind {
 
 // All that a trained model consists of. Tags are O, then B and I of each kind in turn.
 struct ModelParts {
-  std::vector<std::string> intents;
-  VocabularyTable intent_vocabulary;
-  std::vector<float> rarity;
-  std::array<float, block_count> unseen_rarity{};
-  Linear intent;
-  Network network;  // Its scores are added to the linear ones, `network_weight` times.
-  double network_weight = 0;
+  Classifier intent;  // Of the intents, which are its labels, and of what is outside.
   Calibration calibration;
+  Classifier sentiment, urgency;  // Of the labels of nlu/torch/tone.h; may be empty.
   std::vector<TagKind> kinds;
   VocabularyTable tag_vocabulary;
   Crf tagger;
@@ -112,16 +74,18 @@ class Model {
   // another version of Usher wrote it.
   static Result<std::unique_ptr<Model>> open(const std::string& path);
 
-  const std::vector<std::string>& intents() const { return intents_; }
+  const std::vector<std::string>& intents() const { return intent_.labels; }
   const std::vector<TagKind>& kinds() const { return kinds_; }
   const Calibration& calibration() const { return calibration_; }
-  const IntentSpace& space() const { return space_; }
+  // Of intents, and last of what is outside.
+  const ClassifierView& intent() const { return intent_; }
+  // Without labels when the model has none.
+  const ClassifierView& sentiment() const { return sentiment_; }
+  const ClassifierView& urgency() const { return urgency_; }
   const TrainingData& rules() const { return rules_; }
   const std::string& version() const { return version_; }
   const std::string& trained_from() const { return data_hash_; }
 
-  void intent_logits(const std::vector<std::int64_t>& columns, const std::vector<float>& values,
-                     NetworkScratch& scratch, std::vector<float>& logits) const;
   // Entities of the utterance that `featurizer` has read.
   std::vector<TaggedSpan> tag(Featurizer& featurizer) const;
 
@@ -131,21 +95,23 @@ class Model {
   Result<void> read_metadata();
   Result<void> read_rules(std::string_view text);
   template <class T>
-  Result<std::span<const T>> tensor(const char* name, Dtype dtype, std::vector<std::size_t> shape,
+  Result<std::span<const T>> tensor(const std::string& name, Dtype dtype,
+                                    std::vector<std::size_t> shape,
                                     std::vector<std::vector<T>>& copies);
   Result<Vocabulary> read_vocabulary(const std::string& prefix, std::size_t rows);
+  Result<void> read_floats(std::span<const float>& into, const std::string& name,
+                           std::vector<std::size_t> shape);
+  Result<void> read_classifier(const std::string& prefix, std::size_t more_classes,
+                               ClassifierView& into);
+  Result<void> read_tagger();
 
   SafetensorsFile file_;
   std::vector<std::vector<float>> float_copies_;
   std::vector<std::vector<std::int64_t>> key_copies_;
   std::vector<std::vector<std::int32_t>> row_copies_;
-  std::vector<std::string> intents_;
+  ClassifierView intent_, sentiment_, urgency_;
   std::vector<TagKind> kinds_;
   Calibration calibration_;
-  IntentSpace space_;
-  std::span<const float> weights_, bias_;
-  NetworkView network_;
-  float network_weight_ = 0;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
   TagNetworkView tag_network_;

@@ -1,6 +1,7 @@
 // How a model lies in its file: tensors by name, everything else as JSON in the metadata.
 #include <cmath>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "nlu/base/hash.h"
 #include "nlu/base/json.h"
 #include "nlu/torch/model.h"
+#include "nlu/torch/tone.h"
 
 namespace nlu {
 namespace {
@@ -60,6 +62,46 @@ Error damaged(std::string_view what) {
   return {Errc::corrupt, fmt::format("the model file is damaged: {}", what)};
 }
 
+std::int64_t rows_of(const auto& weights) { return static_cast<std::int64_t>(weights.columns); }
+
+void add_classifier(const std::string& prefix, const Classifier& c,
+                    std::map<std::string, std::string>& metadata,
+                    std::map<std::string, TensorView>& tensors) {
+  json::array labels, unseen;
+  for (const std::string& label : c.labels) labels.emplace_back(label);
+  for (const float value : c.table.unseen_rarity) unseen.emplace_back(static_cast<double>(value));
+  metadata[prefix] = json::serialize(json::object{{"labels", std::move(labels)},
+                                                  {"unseen_rarity", std::move(unseen)},
+                                                  {"network_weight", c.network_weight},
+                                                  {"temperature", c.temperature}});
+  const auto classes = static_cast<std::int64_t>(c.linear.classes);
+  const auto add = [&](const char* name, TensorView view) {
+    tensors[prefix + "." + name] = std::move(view);
+  };
+  add("bias", view_of(c.linear.bias, Dtype::f32));
+  add("weights", view_of(c.linear.weights, Dtype::f32, {rows_of(c.linear), classes}));
+  add("rarity", view_of(c.table.rarity, Dtype::f32));
+  add("keys", view_of(c.table.vocabulary.keys, Dtype::i64));
+  add("rows", view_of(c.table.vocabulary.rows, Dtype::i32));
+  const Network& n = c.network;
+  if (n.width == 0) return;
+  const auto width = static_cast<std::int64_t>(n.width),
+             hidden = static_cast<std::int64_t>(n.hidden);
+  add("network.vectors", view_of(n.vectors, Dtype::f32, {rows_of(c.linear), width}));
+  add("network.gain", view_of(n.gain, Dtype::f32));
+  add("network.shift", view_of(n.shift, Dtype::f32));
+  add("network.hidden_weights", view_of(n.hidden_weights, Dtype::f32, {width, hidden}));
+  add("network.hidden_bias", view_of(n.hidden_bias, Dtype::f32));
+  add("network.weights", view_of(n.weights, Dtype::f32, {hidden, classes}));
+  add("network.bias", view_of(n.bias, Dtype::f32));
+}
+
+double number_of(const json::value& value) {
+  const bool is_number = value.is_double() || value.is_int64() || value.is_uint64();
+  const double d = is_number ? value.to_number<double>() : NAN;
+  return std::abs(d) <= 1e6 ? d : NAN;
+}
+
 std::string text_at(const json::array& array, std::size_t at) {
   if (at >= array.size() || !array[at].is_string()) return {};
   return std::string(array[at].as_string());
@@ -68,57 +110,36 @@ std::string text_at(const json::array& array, std::size_t at) {
 }  // namespace
 
 Result<void> save_model(const ModelParts& parts, const std::string& path) {
-  json::array intents, kinds;
-  for (const std::string& intent : parts.intents) intents.emplace_back(intent);
+  json::array kinds;
   for (const TagKind& kind : parts.kinds) {
     kinds.push_back(json::array{kind.type, kind.role, kind.group});
   }
   json::object calibration{{"temperature", parts.calibration.temperature},
                            {"outside_bias", parts.calibration.outside_bias},
                            {"outside_weights", to_array(parts.calibration.outside_weights)}};
-  json::array unseen;
-  for (const float value : parts.unseen_rarity) unseen.emplace_back(static_cast<double>(value));
-  const std::map<std::string, std::string> metadata{
+  std::map<std::string, std::string> metadata{
       {"format", "usher-nlu"},
       {"format_version", std::to_string(model_format)},
       {"feature_version", std::to_string(feature_version)},
       {"data_hash", parts.data_hash},
       {"seed", std::to_string(parts.seed)},
-      {"intents", json::serialize(intents)},
       {"entities", json::serialize(kinds)},
       {"calibration", json::serialize(calibration)},
-      {"network_weight", json::serialize(json::value(parts.network_weight))},
-      {"unseen_rarity", json::serialize(unseen)},
       {"rules", json::serialize(rules_to_json(parts.rules))},
   };
-  const auto rows = [](const auto& weights) { return static_cast<std::int64_t>(weights.columns); };
-  const auto classes = static_cast<std::int64_t>(parts.intent.classes);
   const auto tags = static_cast<std::int64_t>(parts.tagger.tags);
   std::map<std::string, TensorView> tensors{
-      {"intent.bias", view_of(parts.intent.bias, Dtype::f32)},
-      {"intent.weights", view_of(parts.intent.weights, Dtype::f32, {rows(parts.intent), classes})},
-      {"intent.rarity", view_of(parts.rarity, Dtype::f32)},
-      {"intent.keys", view_of(parts.intent_vocabulary.keys, Dtype::i64)},
-      {"intent.rows", view_of(parts.intent_vocabulary.rows, Dtype::i32)},
       {"tag.bias", view_of(parts.tagger.bias, Dtype::f32)},
-      {"tag.emissions", view_of(parts.tagger.emissions, Dtype::f32, {rows(parts.tagger), tags})},
+      {"tag.emissions", view_of(parts.tagger.emissions, Dtype::f32, {rows_of(parts.tagger), tags})},
       {"tag.first", view_of(parts.tagger.first, Dtype::f32)},
       {"tag.transitions", view_of(parts.tagger.transitions, Dtype::f32, {tags, tags})},
       {"tag.keys", view_of(parts.tag_vocabulary.keys, Dtype::i64)},
       {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
   };
-  if (parts.network.width > 0) {
-    const Network& n = parts.network;
-    const auto width = static_cast<std::int64_t>(n.width),
-               hidden = static_cast<std::int64_t>(n.hidden);
-    tensors["network.vectors"] = view_of(n.vectors, Dtype::f32, {rows(parts.intent), width});
-    tensors["network.gain"] = view_of(n.gain, Dtype::f32);
-    tensors["network.shift"] = view_of(n.shift, Dtype::f32);
-    tensors["network.hidden_weights"] = view_of(n.hidden_weights, Dtype::f32, {width, hidden});
-    tensors["network.hidden_bias"] = view_of(n.hidden_bias, Dtype::f32);
-    tensors["network.weights"] = view_of(n.weights, Dtype::f32, {hidden, classes});
-    tensors["network.bias"] = view_of(n.bias, Dtype::f32);
-  }
+  add_classifier("intent", parts.intent, metadata, tensors);
+  if (!parts.sentiment.labels.empty())
+    add_classifier("sentiment", parts.sentiment, metadata, tensors);
+  if (!parts.urgency.labels.empty()) add_classifier("urgency", parts.urgency, metadata, tensors);
   if (parts.tagger.network.width > 0) {
     const TagNetwork& n = parts.tagger.network;
     const auto width = static_cast<std::int64_t>(n.width),
@@ -148,7 +169,7 @@ Result<std::unique_ptr<Model>> Model::open(const std::string& path) {
 }
 
 template <class T>
-Result<std::span<const T>> Model::tensor(const char* name, Dtype dtype,
+Result<std::span<const T>> Model::tensor(const std::string& name, Dtype dtype,
                                          std::vector<std::size_t> shape,
                                          std::vector<std::vector<T>>& copies) {
   const TensorView* const view = file_.find(name);
@@ -181,11 +202,11 @@ Result<std::span<const T>> Model::tensor(const char* name, Dtype dtype,
 }
 
 Result<Vocabulary> Model::read_vocabulary(const std::string& prefix, std::size_t rows) {
-  const auto keys = tensor<std::int64_t>((prefix + ".keys").c_str(), Dtype::i64,
-                                         {std::string::npos}, key_copies_);
+  const auto keys =
+      tensor<std::int64_t>(prefix + ".keys", Dtype::i64, {std::string::npos}, key_copies_);
   if (!keys) return keys.error();
   const auto places =
-      tensor<std::int32_t>((prefix + ".rows").c_str(), Dtype::i32, {keys->size()}, row_copies_);
+      tensor<std::int32_t>(prefix + ".rows", Dtype::i32, {keys->size()}, row_copies_);
   if (!places) return places.error();
   if (keys->size() == 0 || (keys->size() & (keys->size() - 1)) != 0) {
     return damaged("the size of a vocabulary is no power of two");
@@ -197,58 +218,106 @@ Result<Vocabulary> Model::read_vocabulary(const std::string& prefix, std::size_t
   return Vocabulary(*keys, *places);
 }
 
+Result<void> Model::read_floats(std::span<const float>& into, const std::string& name,
+                                std::vector<std::size_t> shape) {
+  const auto values = tensor<float>(name, Dtype::f32, std::move(shape), float_copies_);
+  if (!values) return values.error();
+  into = *values;
+  return {};
+}
+
+// `more_classes` than there are labels.
+Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_classes,
+                                    ClassifierView& c) {
+  constexpr std::size_t any = std::string::npos;
+  const auto metadata = file_.metadata().find(prefix);
+  if (metadata == file_.metadata().end()) return damaged("its metadata cannot be read");
+  const auto parsed = parse_json(metadata->second, {16 << 20, 8});
+  if (!parsed || !parsed->is_object()) return damaged("its metadata cannot be read");
+  const json::array* const labels = get_array(parsed->as_object(), "labels");
+  const json::array* const unseen = get_array(parsed->as_object(), "unseen_rarity");
+  if (labels == nullptr || unseen == nullptr || unseen->size() != block_count)
+    return damaged("its metadata cannot be read");
+  if (labels->size() > names_limit) return damaged("too many labels");
+  for (const json::value& name : *labels) {
+    if (!name.is_string()) return damaged("an intent has no name");
+    c.labels.emplace_back(name.as_string());
+  }
+  for (std::size_t i = 0; i < block_count; ++i) {
+    c.space.unseen_rarity[i] = static_cast<float>(number_of((*unseen)[i]));
+    if (std::isnan(c.space.unseen_rarity[i])) return damaged("its metadata has no finite numbers");
+  }
+  const double weight = get_number(parsed->as_object(), "network_weight").value_or(NAN);
+  const double temperature = get_number(parsed->as_object(), "temperature").value_or(NAN);
+  if (!(std::abs(weight) <= 1e6) || !(temperature > 1e-3 && temperature < 1e3))
+    return damaged("its metadata has no finite numbers");
+  c.network_weight = static_cast<float>(weight);
+  c.temperature = static_cast<float>(temperature);
+
+  const std::size_t classes = c.labels.size() + more_classes;
+  const auto floats = [&](std::span<const float>& into, const char* name,
+                          std::vector<std::size_t> shape) {
+    return read_floats(into, prefix + "." + name, std::move(shape));
+  };
+  if (auto r = floats(c.space.rarity, "rarity", {any}); !r) return r;
+  const std::size_t rows = c.space.rarity.size();
+  if (auto r = floats(c.weights, "weights", {rows, classes}); !r) return r;
+  if (auto r = floats(c.bias, "bias", {classes}); !r) return r;
+  if (file_.find(prefix + ".network.gain") != nullptr) {
+    NetworkView& n = c.network;
+    if (auto r = floats(n.gain, "network.gain", {any}); !r) return r;
+    if (auto r = floats(n.hidden_bias, "network.hidden_bias", {any}); !r) return r;
+    const std::size_t width = n.gain.size(), hidden = n.hidden_bias.size();
+    if (auto r = floats(n.vectors, "network.vectors", {rows, width}); !r) return r;
+    if (auto r = floats(n.shift, "network.shift", {width}); !r) return r;
+    if (auto r = floats(n.hidden_weights, "network.hidden_weights", {width, hidden}); !r) return r;
+    if (auto r = floats(n.weights, "network.weights", {hidden, classes}); !r) return r;
+    if (auto r = floats(n.bias, "network.bias", {classes}); !r) return r;
+    n.width = width;
+    n.hidden = hidden;
+  }
+  const auto vocabulary = read_vocabulary(prefix, rows);
+  if (!vocabulary) return vocabulary.error();
+  c.space.vocabulary = *vocabulary;
+  return {};
+}
+
 Result<void> Model::read() {
   if (const Result<void> read = read_metadata(); !read) return read.error();
-  constexpr std::size_t any = std::string::npos;
-  const std::size_t classes = intents_.size() + 1,
-                    tags = kinds_.empty() ? 0 : 2 * kinds_.size() + 1;
-  const auto floats = [&](std::span<const float>& into, const char* name,
-                          std::vector<std::size_t> shape) -> Result<void> {
-    const auto values = tensor<float>(name, Dtype::f32, std::move(shape), float_copies_);
-    if (!values) return values.error();
-    into = *values;
-    return {};
-  };
-  if (auto r = floats(space_.rarity, "intent.rarity", {any}); !r) return r;
-  const std::size_t rows = space_.rarity.size();
-  if (auto r = floats(weights_, "intent.weights", {rows, classes}); !r) return r;
-  if (auto r = floats(bias_, "intent.bias", {classes}); !r) return r;
-  if (auto r = floats(emissions_, "tag.emissions", {any, tags}); !r) return r;
-  if (auto r = floats(tag_bias_, "tag.bias", {tags}); !r) return r;
-  if (auto r = floats(first_, "tag.first", {tags}); !r) return r;
-  if (auto r = floats(transitions_, "tag.transitions", {tags, tags}); !r) return r;
-  if (file_.find("network.gain") != nullptr) {
-    if (auto r = floats(network_.gain, "network.gain", {any}); !r) return r;
-    if (auto r = floats(network_.hidden_bias, "network.hidden_bias", {any}); !r) return r;
-    const std::size_t width = network_.gain.size(), hidden = network_.hidden_bias.size();
-    if (auto r = floats(network_.vectors, "network.vectors", {rows, width}); !r) return r;
-    if (auto r = floats(network_.shift, "network.shift", {width}); !r) return r;
-    if (auto r = floats(network_.hidden_weights, "network.hidden_weights", {width, hidden}); !r)
-      return r;
-    if (auto r = floats(network_.weights, "network.weights", {hidden, classes}); !r) return r;
-    if (auto r = floats(network_.bias, "network.bias", {classes}); !r) return r;
-    network_.width = width;
-    network_.hidden = hidden;
+  if (auto r = read_classifier("intent", 1, intent_); !r) return r;
+  for (const auto& [name, view, count] : {std::tuple{"sentiment", &sentiment_, sentiments.size()},
+                                          std::tuple{"urgency", &urgency_, urgencies.size()}}) {
+    if (file_.metadata().find(name) == file_.metadata().end()) continue;
+    if (auto r = read_classifier(name, 0, *view); !r) return r;
+    if (view->labels.size() != count) return damaged(fmt::format("{} has other labels", name));
   }
+  return read_tagger();
+}
+
+Result<void> Model::read_tagger() {
+  constexpr std::size_t any = std::string::npos;
+  const std::size_t tags = kinds_.empty() ? 0 : 2 * kinds_.size() + 1;
+  if (auto r = read_floats(emissions_, "tag.emissions", {any, tags}); !r) return r;
+  if (auto r = read_floats(tag_bias_, "tag.bias", {tags}); !r) return r;
+  if (auto r = read_floats(first_, "tag.first", {tags}); !r) return r;
+  if (auto r = read_floats(transitions_, "tag.transitions", {tags, tags}); !r) return r;
   if (const TensorView* const bias = file_.find("tag_network.bias"); bias != nullptr) {
     TagNetworkView& n = tag_network_;
     if (bias->shape.size() != 2 || bias->shape[0] < 1 || bias->shape[0] > 16)
       return damaged("tensor tag_network.bias has another type or shape");
     const auto layers = static_cast<std::size_t>(bias->shape[0]);
-    if (auto r = floats(n.bias, "tag_network.bias", {layers, any}); !r) return r;
+    if (auto r = read_floats(n.bias, "tag_network.bias", {layers, any}); !r) return r;
     const std::size_t width = n.bias.size() / layers;
-    if (auto r = floats(n.vectors, "tag_network.vectors", {any, width}); !r) return r;
-    if (auto r = floats(n.gain, "tag_network.gain", {layers + 1, width}); !r) return r;
-    if (auto r = floats(n.shift, "tag_network.shift", {layers + 1, width}); !r) return r;
-    if (auto r = floats(n.weights, "tag_network.weights", {layers, 3, width, width}); !r) return r;
-    if (auto r = floats(n.output, "tag_network.output", {width, tags}); !r) return r;
+    if (auto r = read_floats(n.vectors, "tag_network.vectors", {any, width}); !r) return r;
+    if (auto r = read_floats(n.gain, "tag_network.gain", {layers + 1, width}); !r) return r;
+    if (auto r = read_floats(n.shift, "tag_network.shift", {layers + 1, width}); !r) return r;
+    if (auto r = read_floats(n.weights, "tag_network.weights", {layers, 3, width, width}); !r)
+      return r;
+    if (auto r = read_floats(n.output, "tag_network.output", {width, tags}); !r) return r;
     n.width = width;
     n.layers = layers;
     n.embedded = width == 0 ? 0 : n.vectors.size() / width;
   }
-  const auto intents = read_vocabulary("intent", rows);
-  if (!intents) return intents.error();
-  space_.vocabulary = *intents;
   const auto words = read_vocabulary("tag", tags == 0 ? 0 : emissions_.size() / tags);
   if (!words) return words.error();
   tag_vocabulary_ = *words;
@@ -267,41 +336,17 @@ Result<void> Model::read_metadata() {
   }
   data_hash_ = text("data_hash");
   const JsonLimits limits{16 << 20, 8};
-  const auto intents = parse_json(text("intents"), limits);
   const auto kinds = parse_json(text("entities"), limits);
   const auto calibration = parse_json(text("calibration"), limits);
-  const auto unseen = parse_json(text("unseen_rarity"), limits);
-  const auto network = parse_json(text("network_weight"), limits);
-  if (!intents || !intents->is_array() || !kinds || !kinds->is_array() || !calibration ||
-      !calibration->is_object() || !unseen || !unseen->is_array() ||
-      unseen->as_array().size() != block_count || !network || !network->is_number()) {
+  if (!kinds || !kinds->is_array() || !calibration || !calibration->is_object())
     return damaged("its metadata cannot be read");
-  }
-  if (intents->as_array().size() > names_limit || kinds->as_array().size() > names_limit) {
-    return damaged("too many labels");
-  }
-  for (const json::value& name : intents->as_array()) {
-    if (!name.is_string()) return damaged("an intent has no name");
-    intents_.emplace_back(name.as_string());
-  }
+  if (kinds->as_array().size() > names_limit) return damaged("too many labels");
   for (const json::value& kind : kinds->as_array()) {
     if (!kind.is_array() || text_at(kind.as_array(), 0).empty())
       return damaged("an entity has no type");
     const json::array& names = kind.as_array();
     kinds_.push_back({text_at(names, 0), text_at(names, 1), text_at(names, 2)});
   }
-  const auto number = [](const json::value& value) {
-    const bool is_number = value.is_double() || value.is_int64() || value.is_uint64();
-    const double d = is_number ? value.to_number<double>() : NAN;
-    return std::abs(d) <= 1e6 ? d : NAN;
-  };
-  for (std::size_t i = 0; i < block_count; ++i) {
-    const double d = number(unseen->as_array()[i]);
-    if (std::isnan(d)) return damaged("its metadata has no finite numbers");
-    space_.unseen_rarity[i] = static_cast<float>(d);
-  }
-  network_weight_ = static_cast<float>(number(*network));
-  if (std::isnan(network_weight_)) return damaged("its metadata has no finite numbers");
   const json::object& numbers = calibration->as_object();
   calibration_.temperature = get_number(numbers, "temperature").value_or(NAN);
   calibration_.outside_bias = get_number(numbers, "outside_bias").value_or(NAN);
@@ -310,7 +355,7 @@ Result<void> Model::read_metadata() {
                 std::abs(calibration_.outside_bias) <= 1e6 && weights != nullptr &&
                 weights->size() == signal_count;
   for (std::size_t i = 0; finite && i < signal_count; ++i) {
-    calibration_.outside_weights[i] = number((*weights)[i]);
+    calibration_.outside_weights[i] = number_of((*weights)[i]);
     finite = !std::isnan(calibration_.outside_weights[i]);
   }
   if (!finite) return damaged("its calibration cannot be read");

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
 #include <tuple>
 #include <unordered_map>
@@ -22,6 +23,8 @@
 #include "nlu/torch/examples.h"
 #include "nlu/torch/fit.h"
 #include "nlu/torch/model.h"
+#include "nlu/torch/shipped_tone.h"
+#include "nlu/torch/tone.h"
 
 namespace nlu {
 namespace {
@@ -80,14 +83,8 @@ std::optional<NetworkOptions> network_options(const TrainOptions& options, std::
   return fit;
 }
 
-struct IntentFit {
-  FeatureTable table;
-  Linear linear;
-  Network network;
-};
-
 SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& chosen,
-                   const IntentSpace& space) {
+                   const FeatureSpace& space) {
   SparseRows rows;
   std::vector<std::int64_t> columns;
   std::vector<float> values;
@@ -100,9 +97,9 @@ SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& cho
   return rows;
 }
 
-IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& learnt,
-                      const TrainOptions& options, std::string_view phase, Watch& watch) {
-  IntentFit fit;
+Classifier fit_intents(const Examples& examples, const std::vector<std::size_t>& learnt,
+                       const TrainOptions& options, std::string_view phase, Watch& watch) {
+  Classifier fit;
   std::vector<std::size_t> chosen = learnt;
   std::vector<std::int64_t> labels;
   for (const std::size_t i : learnt) {
@@ -114,7 +111,9 @@ IntentFit fit_intents(const Examples& examples, const std::vector<std::size_t>& 
   }
   std::vector<float> importance;
   for (const std::size_t i : chosen) importance.push_back(examples.utterances[i].importance);
-  fit.table = make_feature_table(examples.utterances, chosen);
+  std::vector<const std::vector<Feature>*> features;
+  for (const std::size_t i : chosen) features.push_back(&examples.utterances[i].features);
+  fit.table = make_feature_table(features);
   const SparseRows rows = rows_of(examples, chosen, fit.table.space());
   const FitOptions how = intent_options(options, examples.labelled);
   const auto work = static_cast<double>(learnt.size());
@@ -144,7 +143,7 @@ std::vector<int> deal_folds(const Examples& examples, int folds, int share) {
   return fold;
 }
 
-std::vector<HeldOut> held_out_by(const IntentFit& fit, const Examples& examples,
+std::vector<HeldOut> held_out_by(const Classifier& fit, const Examples& examples,
                                  const std::vector<std::size_t>& chosen) {
   std::vector<HeldOut> result;
   std::vector<std::int64_t> columns;
@@ -250,6 +249,17 @@ TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& wa
   return fit;
 }
 
+// What comes with Usher, and what the bot adds to it.
+Classifier fit_tone_of(std::vector<LabelledText> texts, const std::vector<ToneExample>& own,
+                       std::span<const std::string_view> labels, std::uint64_t seed) {
+  for (const ToneExample& example : own) {
+    const auto at = std::find(labels.begin(), labels.end(), example.label);
+    if (at == labels.end()) continue;
+    texts.push_back({example.text, static_cast<std::size_t>(at - labels.begin())});
+  }
+  return fit_tone(texts, {labels.begin(), labels.end()}, seed);
+}
+
 // Runs jobs on two threads. Each is alone on its thread, so what it computes does not depend on
 // which thread takes it.
 void run_all(std::vector<std::function<void()>> jobs) {
@@ -312,7 +322,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const int folds = large ? 1 : std::max(options.folds, 2);
   const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
   std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
-  IntentFit intents;
+  Classifier intents;
   TagFit tags;
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -336,8 +346,15 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
       if (watch.is_stopped()) return;
       std::vector<std::size_t> learnt, tested;
       for (const std::size_t i : all) (fold_of[i] == fold ? tested : learnt).push_back(i);
-      const IntentFit fit = fit_intents(examples, learnt, options, "calibrating", watch);
+      const Classifier fit = fit_intents(examples, learnt, options, "calibrating", watch);
       held_out[static_cast<std::size_t>(fold)] = held_out_by(fit, examples, tested);
+    });
+  }
+  Classifier sentiment, urgency;
+  if (options.tone) {
+    jobs.push_back([&] {
+      sentiment = fit_tone_of(shipped_sentiments(), data.sentiments, sentiments, options.seed);
+      urgency = fit_tone_of(shipped_urgencies(), data.urgencies, urgencies, options.seed);
     });
   }
   run_all(std::move(jobs));
@@ -348,7 +365,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
   ModelParts parts;
   if (!only_entities) {
-    parts.network_weight = blend(tested);
+    intents.network_weight = blend(tested);
     parts.calibration = calibrate(tested);
   }
   const HeldOutRates held_out_rates = rates(parts.calibration, tested);
@@ -364,12 +381,11 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   report.held_out_refused = held_out_rates.refused;
   report.temperature = parts.calibration.temperature;
 
-  parts.intents = examples.intents;
-  parts.intent_vocabulary = std::move(intents.table.vocabulary);
-  parts.rarity = std::move(intents.table.rarity);
-  parts.unseen_rarity = intents.table.unseen_rarity;
-  parts.intent = std::move(intents.linear);
-  if (parts.network_weight > 0) parts.network = std::move(intents.network);
+  intents.labels = examples.intents;
+  if (intents.network_weight == 0) intents.network = {};
+  parts.intent = std::move(intents);
+  parts.sentiment = std::move(sentiment);
+  parts.urgency = std::move(urgency);
   parts.kinds = examples.kinds;
   parts.tag_vocabulary = examples.kinds.empty() ? make_vocabulary({}) : std::move(tags.vocabulary);
   parts.tagger = std::move(tags.crf);

@@ -13,12 +13,13 @@
 namespace nlu {
 
 // Raised when training itself changes, so that older models are trained again.
-inline constexpr int trainer_version = 3;
+inline constexpr int trainer_version = 4;
 
 struct TrainOptions {
   std::uint64_t seed = 1;
-  int epochs = 0;  // 0: as many as suit the amount of data.
-  int folds = 5;   // For calibration; large data (over 4,000 examples) is held out once instead.
+  int epochs = 0;    // 0: as many as suit the amount of data.
+  int folds = 5;     // For calibration; large data (over 4,000 examples) is held out once instead.
+  bool tone = true;  // Sentiment and urgency, too.
 };
 
 struct Progress {

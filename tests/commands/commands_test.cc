@@ -166,3 +166,35 @@ TEST_CASE("labelled texts are turned into other formats, trained on and tested")
   CHECK(run(fmt::format("eval nlu --train {}", table)).code == 2);
   CHECK(run("eval").code == 2);
 }
+
+TEST_CASE("usher eval sentiment tests a file's labels, or what comes with Usher") {
+  const Folder folder;
+  const std::string table = folder.path().string() + "/tone.csv";
+  const std::string report = folder.path().string() + "/tone.json";
+  std::ofstream out(table);
+  out << "text,label\n";
+  for (const char* thing : {"parcel", "lamp", "chair", "phone", "jacket", "soup"}) {
+    out << "the " << thing << " is wonderful,positive\n";
+    out << "the " << thing << " is terrible,negative\n";
+  }
+  out.close();
+  const Ran shipped = run(fmt::format("eval sentiment --test {} --json {}", table, report));
+  INFO(shipped.output);
+  CHECK(shipped.code == 0);
+  CHECK(says(shipped, "Right: 100.0 % of 12"));
+  std::ifstream in(report);
+  const std::string json((std::istreambuf_iterator<char>(in)), {});
+  for (const char* key : {"task", "accuracy", "macro_f1", "weighted_f1", "word_list_accuracy",
+                          "train_seconds", "peak_rss_mb", "us_per_utterance", "labels"}) {
+    INFO(key);
+    CHECK(json.find(fmt::format("\"{}\":", key)) != std::string::npos);
+  }
+  CHECK(run(fmt::format("eval sentiment --train {} --folds 3", table)).code == 0);
+  CHECK(run(fmt::format("eval sentiment --train {}", table)).code == 2);
+  CHECK(run("eval sentiment").code == 2);
+  std::ofstream(table) << "text,label\nsome text,happy\n";
+  CHECK(says(run(fmt::format("eval sentiment --test {}", table)),
+             "the label 'happy' is none of negative, neutral and positive"));
+  CHECK(says(run(fmt::format("eval sentiment --train {} --folds 2", table)),
+             "the label 'happy' has one text"));
+}

@@ -92,10 +92,27 @@ TEST_CASE("an author is told what is wrong with the training data, and where") {
   CHECK(said("nlu:\n- intent: a\n  lookup: b\n") ==
         Said{"nlu.yml:3:3: an item is either 'intent' or 'lookup'; begin a new item with '- '"});
   CHECK(said("nlu:\n- examples: x\n") ==
-        Said{"nlu.yml:2:3: expected 'intent:', 'synonym:', 'lookup:' or 'regex:'"});
+        Said{"nlu.yml:2:3: expected 'intent:', 'synonym:', 'lookup:', 'regex:', 'sentiment:' or "
+             "'urgency:'"});
   CHECK(said("nlu:\n- intent: a\n  examples: >\n    - x\n    - y\n").at(0) ==
         "nlu.yml:3:13: expected 'examples: |' and below it lines that begin with '- '");
   CHECK(said("- x\n") == Said{"nlu.yml:1:1: expected 'nlu:' and below it a list of intents"});
+}
+
+TEST_CASE("texts whose tone is known are read, by labels that exist") {
+  const ReadResult r = read(
+      "nlu:\n- sentiment: negative\n  examples: |\n    - a [sic](b) mess\n- urgency: high\n"
+      "  examples: |\n    - now\n    - at once\n");
+  REQUIRE(r.data.sentiments.size() == 1);
+  CHECK(r.data.sentiments[0].text == "a [sic](b) mess");
+  CHECK(r.data.sentiments[0].label == "negative");
+  CHECK(r.data.urgencies.size() == 2);
+  CHECK(r.data.examples.empty());
+  CHECK(said("nlu:\n- sentiment: negativ\n  examples: |\n    - x\n") ==
+        Said{"nlu.yml:2:14: 'negativ' is no sentiment; there are negative, neutral, positive; did "
+             "you mean 'negative'?"});
+  CHECK(said("nlu:\n- urgency: higher\n  examples: |\n    - x\n").at(0).find("low, high") !=
+        std::string::npos);
 }
 
 TEST_CASE("examples that are given twice are noticed") {

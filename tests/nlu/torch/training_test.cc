@@ -97,7 +97,7 @@ TEST_CASE("many examples train a network, too, that is kept with the model") {
   CHECK(bytes_of(first.path) == bytes_of(second.path));
   const auto file = SafetensorsFile::open(first.path);
   REQUIRE(file);
-  CHECK(file->find("network.vectors") != nullptr);
+  CHECK(file->find("intent.network.vectors") != nullptr);
   const auto interpreter = load_interpreter(first.path);
   REQUIRE(interpreter);
   CHECK(intent_of(**interpreter, "where is parcel 17") == "order_status");

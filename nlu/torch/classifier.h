@@ -1,0 +1,52 @@
+// A classifier of sparse features: a linear model, and beside it, where there was much to learn
+// from, a network whose scores are added to the linear ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nlu/torch/feature_space.h"
+#include "nlu/torch/fit.h"
+#include "nlu/torch/network.h"
+
+namespace nlu {
+
+struct Classifier {
+  std::vector<std::string> labels;  // None: there is no classifier.
+  FeatureTable table;
+  Linear linear;
+  Network network;
+  double network_weight = 0;  // So many times its scores are added.
+  double temperature = 1;     // What scores are divided by to be probabilities' logarithms.
+};
+
+// Buffers of a classifier's, to be kept from one utterance to the next.
+struct ClassifierScratch {
+  std::vector<std::int64_t> columns;
+  std::vector<float> values, logits;
+  NetworkScratch network;
+};
+
+// One that lies elsewhere, such as in a file.
+struct ClassifierView {
+  std::vector<std::string> labels;
+  FeatureSpace space;
+  std::span<const float> weights, bias;  // [rows × classes], [classes]
+  NetworkView network;
+  float network_weight = 0;
+  float temperature = 1;
+
+  ClassifierView() = default;
+  explicit ClassifierView(const Classifier& classifier);
+
+  // The scores, in `scratch.logits`; false when nothing of it was ever seen.
+  bool score(const std::vector<Feature>& features, ClassifierScratch& scratch) const;
+};
+
+// What logits of `temperature` say, adding up to 1.
+std::vector<double> probabilities(std::span<const float> logits, double temperature);
+
+}  // namespace nlu
