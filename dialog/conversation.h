@@ -58,6 +58,9 @@ struct Conversation {
   std::vector<event::Replied> last_replies;  // Of the last turn that had any: to repeat,
                                              // and what "the second one" refers to.
   int not_understood = 0;                    // Turns in a row.
+  // How the customer sounds, when the model tells: `sentiment` (-1 … 1) and `urgency` (0 … 1) of
+  // the last utterance, and `mood`, the session's sentiments so far, the later ones counting more.
+  nlu::json::object tone;
   event::HandoverChanged::State handover = event::HandoverChanged::State::none;
   std::string handover_by, handover_queue;
 

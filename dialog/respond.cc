@@ -204,7 +204,7 @@ const json::value* ConversationNames::context(std::string_view dotted_path) cons
   if (dotted_path == "user.name") return text(conversation_.user_name);
   if (dotted_path == "channel") return text(conversation_.channel);
   if (dotted_path == "language") return text(conversation_.language);
-  return nullptr;
+  return conversation_.tone.if_contains(dotted_path);  // sentiment, mood, urgency
 }
 
 std::string to_text(const json::value& value) {

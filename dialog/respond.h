@@ -20,7 +20,8 @@ enum class Escape {
 };
 
 // What {names} and conditions see: a conversation's slots and the acting frame's context, and
-// beside it context.user.id, context.user.name, context.channel and context.language.
+// beside it context.user.id, context.user.name, context.channel and context.language, and how the
+// customer sounds: context.sentiment, context.mood and context.urgency.
 class ConversationNames : public Names {
  public:
   // Borrows both; `frame` may be nullptr.

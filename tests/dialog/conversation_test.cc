@@ -164,6 +164,30 @@ TEST_CASE("turns that were not understood are counted in a row") {
   CHECK(f.conversation.not_understood == 0);
 }
 
+TEST_CASE("how the customer sounds is known of the last utterance, and of the session as a mood") {
+  const auto heard = [](std::optional<double> sentiment, std::optional<double> urgency) {
+    nlu::Interpretation said;
+    said.sentiment = sentiment;
+    said.urgency = urgency;
+    return event::Interpreted{said};
+  };
+  Folded f;
+  f.add(event::SessionStarted{1, "v1", "m1"}).add(heard(-0.8, 0.9));
+  CHECK(nlu::json::serialize(f.conversation.tone) ==
+        R"({"urgency":9E-1,"sentiment":-8E-1,"mood":-8E-1})");
+  f.add(heard(0.2, 0.1));
+  CHECK(f.conversation.tone.at("sentiment").as_double() == 0.2);
+  CHECK(f.conversation.tone.at("mood").as_double() == -0.4);
+  const auto read = decode_conversation(encode(f.conversation));
+  REQUIRE(read);
+  CHECK(read->tone == f.conversation.tone);
+  f.add(heard({}, {}));
+  CHECK_FALSE(f.conversation.tone.contains("sentiment"));
+  CHECK(f.conversation.tone.at("mood").as_double() == -0.4);
+  f.add(event::SessionEnded{});
+  CHECK(f.conversation.tone.empty());
+}
+
 TEST_CASE("only the last turn's replies are remembered") {
   Folded f = example();
   event::Replied next;

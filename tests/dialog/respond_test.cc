@@ -83,6 +83,15 @@ TEST_CASE("the variation that fits best is chosen") {
   CHECK(said.text() == "plain");
 }
 
+TEST_CASE("a variation may be for customers who sound angry") {
+  Said said({saying("plain"), saying("sorry", "", "context.sentiment < -0.5")});
+  CHECK(said.text() == "plain");
+  said.conversation.tone["sentiment"] = -0.4;
+  CHECK(said.text() == "plain");
+  said.conversation.tone["sentiment"] = -0.9;
+  CHECK(said.text() == "sorry");
+}
+
 TEST_CASE("equally fitting variations vary, and the same place in a conversation repeats") {
   Said said({saying("a"), saying("b"), saying("c")});
   said.conversation.random_seed = 99;
