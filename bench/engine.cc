@@ -12,6 +12,7 @@
 #include "bench/bench.h"
 #include "bot/runtime/runtime.h"
 #include "dialog/load.h"
+#include "nlu/dataset.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/trainer.h"
 
@@ -157,16 +158,31 @@ void add_engine(CLI::App& app) {
 
 void add_interpret(CLI::App& app) {
   auto* command = app.add_subcommand("interpret", "CPU of an utterance in the models, one thread");
-  auto folder = std::make_shared<std::string>("flows/shop");
-  command->add_option("BOT", *folder);
-  command->callback([folder] {
-    const dialog::BotPtr bot = load(*folder);
-    const auto interpreter =
-        nlu::load_interpreter(nlu::model_path_of(*folder), {bot->language, "zh"});
-    if (!interpreter) throw CLI::RuntimeError(interpreter.error().message, 1);
+  struct Asked {
+    std::string folder = "flows/shop", model, texts;
+  };
+  auto asked = std::make_shared<Asked>();
+  command->add_option("BOT", asked->folder);
+  CLI::Option* const model =
+      command->add_option("--model", asked->model, "Not a bot's: this model, on --texts");
+  command->add_option("--texts", asked->texts, "A CSV file with the column text")->needs(model);
+  command->callback([asked] {
     std::vector<nlu::Utterance> utterances;
-    for (const auto& example : bot->training.examples)
-      utterances.push_back({example.text, "2026-01-05"});
+    std::vector<std::string> languages;
+    std::string path = asked->model;
+    if (path.empty()) {
+      const dialog::BotPtr bot = load(asked->folder);
+      for (const auto& example : bot->training.examples)
+        utterances.push_back({example.text, "2026-01-05"});
+      languages = {bot->language, "zh"};
+      path = nlu::model_path_of(asked->folder);
+    } else {
+      const auto rows = nlu::read_dataset(asked->texts, nlu::DataFormat::csv);
+      if (!rows) throw CLI::RuntimeError(rows.error().message, 1);
+      for (const nlu::DataRow& row : *rows) utterances.push_back({row.example.text, "2026-01-05"});
+    }
+    const auto interpreter = nlu::load_interpreter(path, languages);
+    if (!interpreter) throw CLI::RuntimeError(interpreter.error().message, 1);
     const std::span<const nlu::Utterance> all(utterances);
     const double single = median_us(9, all.size(), [&] {
       for (std::size_t i = 0; i < all.size(); ++i) (*interpreter)->interpret(all.subspan(i, 1));

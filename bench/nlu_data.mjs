@@ -19,7 +19,7 @@ function write_table(file, rows) {
 }
 
 // RFC 4180, quotes and line ends in fields included.
-function* table(text) {
+function* table(text, separator = ',') {
   let row = [], field = '', in_quotes = false;
   for (let i = 0; i < text.length; ++i) {
     const c = text[i];
@@ -28,7 +28,7 @@ function* table(text) {
       else if (text[i + 1] === '"') field += text[++i];
       else in_quotes = false;
     } else if (c === '"') in_quotes = true;
-    else if (c === ',') row.push(field), (field = '');
+    else if (c === separator) row.push(field), (field = '');
     else if (c === '\n') {
       row.push(field.replace(/\r$/, ''));
       yield row;
@@ -76,6 +76,27 @@ function clinc(text) {
   write_table('test.csv', [...splits.test, ...splits.oos_test]);
 }
 
+function sentiment(rows) {
+  write_table('train.csv', rows);
+}
+
+const multidogo = (domain) => () => {
+  for (const split of ['train', 'test']) {
+    const rows = [...table(unpacked('multidogo', 'splits_annotated_at_sentence_level', domain,
+      `${split}.tsv.gz`), '\t')];
+    const [text, slots, intent] =
+      ['utterance', 'slot-labels', 'intent'].map((column) => rows[0].indexOf(column));
+    const whole = [];
+    for (const row of rows.slice(1)) {
+      const tokens = row[text].trim().split(/\s+/), labels = row[slots].trim().split(/\s+/);
+      if (tokens.length !== labels.length || !tokens[0]) continue;  // A few are not aligned.
+      whole.push(annotated(tokens.map((token, i) =>
+        [token, labels[i] === 'O' ? 'O' : `I-${labels[i]}`]), ' ', row[intent]));
+    }
+    write_objects(`${split}.jsonl`, whole);
+  }
+};
+
 const sets = {
   clinc150: () => clinc(read('clinc150', 'data_full.json')),
   clinc150_plus: () => clinc(unpacked('clinc150', 'data_oos_plus.json.gz')),
@@ -117,6 +138,18 @@ const sets = {
       write_objects(`${file}.jsonl`,
         sentences(lines.join('\n'), '\t').map((sentence) => annotated(sentence, '')));
   },
+  phrasebank: () => sentiment(
+    readFileSync(join(data, 'financial-phrasebank', 'Sentences_75Agree.txt'), 'latin1').trimEnd()
+      .split(/\r?\n/).map((line) => {
+        const at = line.lastIndexOf('@');
+        return [line.slice(0, at), line.slice(at + 1)];
+      })),
+  waimai: () => {
+    const [, ...rows] = table(read('waimai-10k', 'waimai_10k.csv'));
+    sentiment(rows.map(([label, text]) => [text, label === '1' ? 'positive' : 'negative']));
+  },
+  ...Object.fromEntries(['airline', 'fastfood', 'finance', 'insurance', 'media', 'software']
+    .map((domain) => [`multidogo_${domain}`, multidogo(domain)])),
   bitext: () => {
     const file = 'Bitext_Sample_Customer_Support_Training_Dataset_27K_responses-v11.csv.gz';
     const [header, ...rows] = table(unpacked('bitext-customer-support', file));
