@@ -8,8 +8,10 @@
 
 #include <unicode/brkiter.h>
 #include <unicode/bytestream.h>
+#include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
+#include <unicode/unistr.h>
 #include <unicode/uscript.h>
 #include <unicode/utext.h>
 #include <unicode/utf8.h>
@@ -249,6 +251,54 @@ std::string_view script_of(std::string_view text) {
     return uscript_getShortName(script);
   }
   return "";
+}
+
+namespace {
+
+CharacterKind kind_of(UChar32 c) {
+  if (c == '\t' || c == '\n' || c == '\r') return CharacterKind::space;
+  const auto category = U_GET_GC_MASK(c);
+  if ((category & U_GC_C_MASK) != 0) return CharacterKind::control;
+  if (u_isUWhiteSpace(c)) return CharacterKind::space;
+  const bool ascii_mark = c < 0x80 && c > ' ' && !u_isalnum(c);
+  if (ascii_mark || (category & U_GC_P_MASK) != 0) return CharacterKind::punctuation;
+  const bool ideograph = (c >= 0x4e00 && c <= 0x9fff) || (c >= 0x3400 && c <= 0x4dbf) ||
+                         (c >= 0x20000 && c <= 0x2a6df) || (c >= 0x2a700 && c <= 0x2ceaf) ||
+                         (c >= 0xf900 && c <= 0xfaff) || (c >= 0x2f800 && c <= 0x2fa1f);
+  return ideograph ? CharacterKind::chinese : CharacterKind::other;
+}
+
+}  // namespace
+
+Character character_at(std::string_view text, std::size_t at) {
+  // ICU counts in int32_t: it is shown no more than a character can have.
+  const std::string_view here = text.substr(at, 4);
+  std::int32_t i = 0;
+  const UChar32 c = next_character(here, i);
+  const UChar32 code = c < 0 ? 0xfffd : c;
+  return {static_cast<char32_t>(code), at + static_cast<std::size_t>(i), kind_of(code)};
+}
+
+void append_simplified(char32_t character, bool strip_accents, bool lowercase, std::string& out) {
+  const auto c = static_cast<UChar32>(character);
+  if (c < 0x80) {
+    out += static_cast<char>(lowercase ? u_tolower(c) : c);
+    return;
+  }
+  icu::UnicodeString text(c);
+  if (strip_accents) {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2* const nfd = icu::Normalizer2::getNFDInstance(status);
+    if (U_FAILURE(status)) throw std::runtime_error("ICU has no data for NFD");
+    const icu::UnicodeString parts = nfd->normalize(text, status);
+    text.remove();
+    for (std::int32_t i = 0; i < parts.length(); i = parts.moveIndex32(i, 1)) {
+      const UChar32 part = parts.char32At(i);
+      if (u_charType(part) != U_NON_SPACING_MARK) text.append(part);
+    }
+  }
+  if (lowercase) text.toLower(icu::Locale::getRoot());
+  text.toUTF8String(out);
 }
 
 }  // namespace nlu

@@ -1,0 +1,296 @@
+#include "nlu/torch/bert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "nlu/base/hash.h"
+#include "nlu/base/json.h"
+#include "nlu/safetensors.h"
+#include "nlu/torch/optimizer.h"
+
+namespace nlu {
+namespace {
+
+constexpr std::size_t config_bytes = 1 << 20;
+constexpr std::int64_t size_limit = 1 << 20;  // Of anything config.json gives a size of.
+
+Result<std::string> read_config(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Error{Errc::not_found, path.string() + ": there is no such file"};
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  if (text.size() > config_bytes)
+    return Error{Errc::too_large, path.string() + ": is too long for a config.json"};
+  return text;
+}
+
+Result<BertConfig> parse_config(std::string_view text) {
+  const auto parsed = parse_json(text, {config_bytes, 32});
+  if (!parsed) return invalid(parsed.error().message);
+  const json::object* const root = parsed->if_object();
+  if (root == nullptr) return invalid("is no JSON object");
+  const auto type = get_string(*root, "model_type").value_or("");
+  if (type != "bert")
+    return invalid(fmt::format("the model_type is '{}'; only 'bert' is supported", type));
+  const auto positions = get_string(*root, "position_embedding_type").value_or("absolute");
+  if (positions != "absolute") {
+    return invalid(fmt::format("the position_embedding_type is '{}'; only 'absolute' is supported",
+                               positions));
+  }
+  BertConfig config;
+  for (const auto& [name, into] : {std::pair{"vocab_size", &config.vocabulary},
+                                   {"hidden_size", &config.width},
+                                   {"num_hidden_layers", &config.layers},
+                                   {"num_attention_heads", &config.heads},
+                                   {"intermediate_size", &config.inner},
+                                   {"max_position_embeddings", &config.positions},
+                                   {"type_vocab_size", &config.types}}) {
+    const auto value = get_integer(*root, name);
+    if (!value || *value < 1 || *value > size_limit)
+      return invalid(fmt::format("{} must be a number from 1 to {}", name, size_limit));
+    *into = static_cast<std::size_t>(*value);
+  }
+  if (config.width % config.heads != 0)
+    return invalid("hidden_size must be a multiple of num_attention_heads");
+  config.epsilon = get_number(*root, "layer_norm_eps").value_or(1e-12);
+  if (!(config.epsilon >= 0 && config.epsilon < 1))
+    return invalid("layer_norm_eps is out of range");
+  const auto activation = get_string(*root, "hidden_act").value_or("gelu");
+  if (activation == "gelu_new" || activation == "gelu_pytorch_tanh") {
+    config.activation = Activation::gelu_tanh;
+  } else if (activation == "relu") {
+    config.activation = Activation::relu;
+  } else if (activation != "gelu") {
+    return invalid(fmt::format(
+        "the hidden_act is '{}'; gelu, gelu_new, gelu_pytorch_tanh and relu are supported",
+        activation));
+  }
+  return config;
+}
+
+struct Affine {  // Also a layer norm.
+  torch::Tensor weight, bias;
+};
+
+struct Layer {
+  Affine query, key, value, mixed, mixed_norm, inner, outer, outer_norm;
+};
+
+torch::Tensor apply(const Affine& a, const torch::Tensor& x) {
+  return torch::linear(x, a.weight, a.bias);
+}
+
+// Takes tensors out of a file and remembers the first thing that is wrong.
+class Weights {
+ public:
+  explicit Weights(const SafetensorsFile& file) : file_(file) {
+    prefix_ = file.find("bert.embeddings.word_embeddings.weight") != nullptr ? "bert." : "";
+  }
+
+  torch::Tensor take(const std::string& name, std::vector<std::int64_t> shape) {
+    const TensorView* view = file_.find(prefix_ + name);
+    // As TensorFlow named a layer norm's weights, which old files have.
+    if (view == nullptr && name.find("LayerNorm.") != name.npos) {
+      const bool is_bias = name.ends_with("bias");
+      const std::string stem = name.substr(0, name.rfind('.') + 1);
+      view = file_.find(prefix_ + stem + (is_bias ? "beta" : "gamma"));
+    }
+    if (view == nullptr) return fail(fmt::format("tensor {}{} is missing", prefix_, name), shape);
+    if (view->shape != shape) {
+      return fail(fmt::format("tensor {}{} is [{}], not [{}] as config.json says", prefix_, name,
+                              fmt::join(view->shape, " × "), fmt::join(shape, " × ")),
+                  shape);
+    }
+    const auto kind = view->dtype == Dtype::f32    ? torch::kFloat
+                      : view->dtype == Dtype::f16  ? torch::kHalf
+                      : view->dtype == Dtype::bf16 ? torch::kBFloat16
+                                                   : torch::kUInt8;
+    if (kind == torch::kUInt8) {
+      return fail(fmt::format("tensor {}{} is of {}; F32, F16 and BF16 are supported", prefix_,
+                              name, dtype_name(view->dtype)),
+                  shape);
+    }
+    void* const data = const_cast<std::byte*>(view->bytes.data());
+    const bool aligned = reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0;
+    if (kind == torch::kFloat && aligned) return torch::from_blob(data, shape, kind);
+    torch::Tensor copy = torch::empty(shape, kind);
+    std::memcpy(copy.data_ptr(), data, view->bytes.size());
+    return copy.to(torch::kFloat);
+  }
+
+  Affine affine(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
+    return {take(name + ".weight", {outputs, inputs}), take(name + ".bias", {outputs})};
+  }
+  Affine norm(const std::string& name, std::int64_t width) {
+    return {take(name + ".weight", {width}), take(name + ".bias", {width})};
+  }
+
+  const std::string& wrong() const { return wrong_; }
+
+ private:
+  torch::Tensor fail(std::string what, const std::vector<std::int64_t>& shape) {
+    if (wrong_.empty()) wrong_ = std::move(what);
+    (void)shape;
+    return {};
+  }
+
+  const SafetensorsFile& file_;
+  std::string prefix_, wrong_;
+};
+
+}  // namespace
+
+struct Bert::Impl {
+  BertConfig config;
+  WordPiece tokenizer;
+  std::string version;
+  SafetensorsFile file;  // Which the tensors lie in.
+  torch::Tensor words, positions, types;
+  Affine norm;
+  std::vector<Layer> layers;
+
+  torch::Tensor normalised(const torch::Tensor& x, const Affine& a) const {
+    return torch::layer_norm(x, {static_cast<std::int64_t>(config.width)}, a.weight, a.bias,
+                             config.epsilon, false);
+  }
+
+  torch::Tensor activated(const torch::Tensor& x) const {
+    if (config.activation == Activation::relu) return torch::relu(x);
+    return torch::gelu(x, config.activation == Activation::gelu ? "none" : "tanh");
+  }
+
+  // [texts × tokens × width] to the same; `mask` is 0 where attention may look, else far below.
+  torch::Tensor attend(const Layer& layer, const torch::Tensor& x,
+                       const torch::Tensor& mask) const {
+    const std::int64_t texts = x.size(0), tokens = x.size(1);
+    const auto heads = static_cast<std::int64_t>(config.heads);
+    const auto by_head = [&](const Affine& a) {
+      return apply(a, x).view({texts, tokens, heads, -1}).transpose(1, 2);
+    };
+    const torch::Tensor q = by_head(layer.query);
+    const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+    const torch::Tensor scores =
+        torch::matmul(q * scale, by_head(layer.key).transpose(2, 3)) + mask;
+    const torch::Tensor mixed =
+        torch::matmul(torch::softmax(scores, 3), by_head(layer.value)).transpose(1, 2);
+    return apply(layer.mixed, mixed.reshape({texts, tokens, -1}));
+  }
+
+  torch::Tensor forward(const torch::Tensor& ids, const torch::Tensor& present) const {
+    const torch::Tensor mask = ((1 - present) * -1e9).unsqueeze(1).unsqueeze(1);
+    torch::Tensor x = torch::embedding(words, ids) + positions.slice(0, 0, ids.size(1)) + types[0];
+    x = normalised(x, norm);
+    for (const Layer& layer : layers) {
+      x = normalised(x + attend(layer, x, mask), layer.mixed_norm);
+      x = normalised(x + apply(layer.outer, activated(apply(layer.inner, x))), layer.outer_norm);
+    }
+    return x * present.unsqueeze(2);
+  }
+
+  torch::Tensor states(const std::vector<std::vector<std::int32_t>>& ids,
+                       torch::Tensor& present) const {
+    std::size_t longest = 1;
+    for (const auto& text : ids) longest = std::max(longest, text.size());
+    const auto rows = static_cast<std::int64_t>(ids.size()),
+               columns = static_cast<std::int64_t>(longest);
+    torch::Tensor all = torch::full({rows, columns}, tokenizer.padding(), torch::kLong);
+    present = torch::zeros({rows, columns});
+    auto* const id = all.data_ptr<std::int64_t>();
+    auto* const there = present.data_ptr<float>();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      for (std::size_t k = 0; k < ids[i].size(); ++k) {
+        id[i * longest + k] = ids[i][k];
+        there[i * longest + k] = 1;
+      }
+    }
+    return forward(all, present);
+  }
+};
+
+Bert::Bert(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Bert::~Bert() = default;
+const BertConfig& Bert::config() const { return impl_->config; }
+const WordPiece& Bert::tokenizer() const { return impl_->tokenizer; }
+const std::string& Bert::version() const { return impl_->version; }
+
+Result<std::unique_ptr<Bert>> Bert::open(const std::string& folder) {
+  const std::filesystem::path root(folder);
+  const std::string config_path = (root / "config.json").string(),
+                    weights_path = (root / "model.safetensors").string();
+  const auto text = read_config(config_path);
+  if (!text) return text.error();
+  const auto config = parse_config(*text);
+  if (!config) {
+    return Error{config.error().code, fmt::format("{}: {}", config_path, config.error().message)};
+  }
+  auto tokenizer = WordPiece::open(folder);
+  if (!tokenizer) return tokenizer.error();
+  if (tokenizer->size() > config->vocabulary) {
+    return invalid(fmt::format("{}: the vocabulary has {} pieces, config.json says {}", folder,
+                               tokenizer->size(), config->vocabulary));
+  }
+  auto file = SafetensorsFile::open(weights_path);
+  if (!file) return file.error();
+  const auto bytes = file->bytes();
+  std::string version =
+      sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
+  auto impl = std::make_unique<Impl>(Impl{
+      *config, *std::move(tokenizer), std::move(version), *std::move(file), {}, {}, {}, {}, {}});
+  use_one_thread();
+  const torch::NoGradGuard no_gradient;
+  Weights weights(impl->file);
+  const auto width = static_cast<std::int64_t>(config->width),
+             inner = static_cast<std::int64_t>(config->inner);
+  const auto rows = [](std::size_t count) { return static_cast<std::int64_t>(count); };
+  impl->words =
+      weights.take("embeddings.word_embeddings.weight", {rows(config->vocabulary), width});
+  impl->positions =
+      weights.take("embeddings.position_embeddings.weight", {rows(config->positions), width});
+  impl->types =
+      weights.take("embeddings.token_type_embeddings.weight", {rows(config->types), width});
+  impl->norm = weights.norm("embeddings.LayerNorm", width);
+  for (std::size_t i = 0; i < config->layers && weights.wrong().empty(); ++i) {
+    const std::string at = fmt::format("encoder.layer.{}.", i);
+    impl->layers.push_back({weights.affine(at + "attention.self.query", width, width),
+                            weights.affine(at + "attention.self.key", width, width),
+                            weights.affine(at + "attention.self.value", width, width),
+                            weights.affine(at + "attention.output.dense", width, width),
+                            weights.norm(at + "attention.output.LayerNorm", width),
+                            weights.affine(at + "intermediate.dense", inner, width),
+                            weights.affine(at + "output.dense", width, inner),
+                            weights.norm(at + "output.LayerNorm", width)});
+  }
+  if (!weights.wrong().empty())
+    return invalid(fmt::format("{}: {}", weights_path, weights.wrong()));
+  return std::unique_ptr<Bert>(new Bert(std::move(impl)));
+}
+
+std::vector<float> Bert::states(const std::vector<std::vector<std::int32_t>>& ids) const {
+  use_one_thread();
+  const torch::NoGradGuard no_gradient;
+  torch::Tensor present;
+  return to_vector(impl_->states(ids, present));
+}
+
+std::vector<float> Bert::embed(const std::vector<std::string>& texts) const {
+  if (texts.empty()) return {};
+  use_one_thread();
+  const torch::NoGradGuard no_gradient;
+  std::vector<std::vector<std::int32_t>> ids;
+  for (const std::string& text : texts)
+    ids.push_back(impl_->tokenizer.encode(text, impl_->config.positions).ids);
+  torch::Tensor present;
+  const torch::Tensor sums = impl_->states(ids, present).sum(1);
+  const torch::Tensor means = sums / present.sum(1, true);
+  return to_vector(means / means.norm(2, 1, true).clamp_min(1e-12));
+}
+
+}  // namespace nlu
