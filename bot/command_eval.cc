@@ -19,7 +19,7 @@ namespace bot {
 namespace {
 
 struct Asked {
-  std::string folder, test, model, json;
+  std::string folder, test, model, json, encoder;
   int folds = 5;
 };
 
@@ -28,8 +28,8 @@ nlu::Result<nlu::EvalReport> on_file(const Asked& asked) {
   if (!rows) return rows.error();
   std::vector<nlu::Example> examples;
   for (const nlu::DataRow& row : *rows) examples.push_back(row.example);
-  const auto interpreter =
-      nlu::load_interpreter(asked.model.empty() ? nlu::model_path_of(asked.folder) : asked.model);
+  const auto interpreter = nlu::load_interpreter(
+      asked.model.empty() ? nlu::model_path_of(asked.folder) : asked.model, {}, asked.encoder);
   if (!interpreter) return interpreter.error();
   return nlu::evaluate(**interpreter, examples);
 }
@@ -59,9 +59,11 @@ nlu::Result<nlu::EvalReport> cross_validated(const Asked& asked) {
       tested.push_back({example.text, ""});
       rows.push_back(example);
     }
-    const auto trained = nlu::train(learnt, {}, temporary.path());
+    nlu::TrainOptions options;
+    options.encoder = asked.encoder;
+    const auto trained = nlu::train(learnt, options, temporary.path());
     if (!trained) return trained.error();
-    const auto interpreter = nlu::load_interpreter(temporary.path());
+    const auto interpreter = nlu::load_interpreter(temporary.path(), {}, asked.encoder);
     if (!interpreter) return interpreter.error();
     for (nlu::Interpretation& i : (*interpreter)->interpret(tested))
       interpretations.push_back(std::move(i));
@@ -91,6 +93,7 @@ void add_eval(CLI::App& app, int& exit_code) {
   command->add_option("--model", asked->model, "The model to test (BOT/.usher/model.safetensors)");
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often (5)")
       ->check(CLI::Range(2, 20));
+  command->add_option("--encoder", asked->encoder, "The folder of the encoder the model needs");
   command->add_option("--json", asked->json, "Write the report here as well");
   command->footer("Example: usher eval flows/shop --test heldout.csv");
   add_eval_data(*command, exit_code);

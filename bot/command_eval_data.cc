@@ -31,7 +31,7 @@ using Examples = std::vector<nlu::Example>;
 
 struct Asked {
   bool intents = true;  // Else only entities count.
-  std::string train, dev, test, oos, format, json, model, outside = "oos";
+  std::string train, dev, test, oos, format, json, model, encoder, outside = "oos";
   int folds = 0;
   std::uint64_t seed = 1;
 };
@@ -82,6 +82,7 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   nlu::TrainOptions options;
   options.seed = asked.seed;
   options.tone = false;
+  options.encoder = asked.encoder;
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto trained = nlu::train(data, options, path, [&](const nlu::Progress& now) {
     return show_progress(now, terminal), true;
@@ -91,7 +92,7 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   outcome.learnt = learnt.size();
   outcome.train_seconds += trained->seconds;
   outcome.peak_memory = std::max(outcome.peak_memory, trained->peak_memory_bytes);
-  const auto interpreter = nlu::load_interpreter(path);
+  const auto interpreter = nlu::load_interpreter(path, {}, asked.encoder);
   if (!interpreter) return interpreter.error();
   Tested result;
   const auto start = std::chrono::steady_clock::now();
@@ -215,6 +216,10 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
       ->check(CLI::IsMember({"csv", "jsonl", "rasa", "conll"}));
   command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
   command->add_option("--json", asked->json, "Write the report here as well");
+  if (intents) {
+    command->add_option("--encoder", asked->encoder,
+                        "The folder of a BERT in Hugging Face's layout, learnt from as well");
+  }
   command->add_option("--model", asked->model, "Keep the model here");
   command->footer(
       fmt::format("Example: usher eval {} --train train.{} --test test.{} --json report.json", name,

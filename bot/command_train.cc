@@ -22,7 +22,7 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;  // NOLINT: all a signal handler may touch.
 
 struct Asked {
-  std::string folder, out;
+  std::string folder, out, encoder;
   std::optional<std::uint64_t> seed;
   bool force = false;
 };
@@ -30,6 +30,7 @@ struct Asked {
 struct Material {
   nlu::TrainingData data;
   std::uint64_t seed = 1;
+  std::string encoder;
   nlu::Diagnostics diagnostics;
 };
 
@@ -46,6 +47,7 @@ Material read(const std::filesystem::path& folder) {
   if (loaded.bot) {
     material.data = loaded.bot->training;
     material.seed = loaded.bot->training_seed;
+    material.encoder = nlu::encoder_path_of(folder.string(), loaded.bot->encoder);
   }
   return material;
 }
@@ -57,17 +59,17 @@ int run(const Asked& asked) {
   }
   if (has_errors(material.diagnostics)) return 1;
   const nlu::TrainingData& data = material.data;
-  const std::uint64_t seed = asked.seed.value_or(material.seed);
+  nlu::TrainOptions options;
+  options.seed = asked.seed.value_or(material.seed);
+  options.encoder = asked.encoder.empty() ? material.encoder : asked.encoder;
   const std::string path = asked.out.empty() ? nlu::model_path_of(asked.folder) : asked.out;
-  if (!asked.force && nlu::is_up_to_date(path, data, seed)) {
+  if (!asked.force && nlu::is_up_to_date(path, data, options)) {
     fmt::print("{} is up to date\n", path);
     return 0;
   }
   const bool terminal = isatty(STDERR_FILENO) == 1;
   interrupted = 0;
   const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
-  nlu::TrainOptions options;
-  options.seed = seed;
   const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) {
     return show_progress(now, terminal), interrupted == 0;
   });
@@ -97,6 +99,8 @@ void add_train(CLI::App& app, int& exit_code) {
   command->add_option("--out", asked->out, "Where the model goes (BOT/.usher/model.safetensors)");
   command->add_option("--seed", asked->seed,
                       "The same seed and data give the same model (bot.yml's, else 1)");
+  command->add_option("--encoder", asked->encoder,
+                      "The folder of a BERT in Hugging Face's layout (bot.yml's, else none)");
   command->add_flag("--force", asked->force, "Train although the model is up to date");
   command->footer("Example: usher train flows/shop --force");
   command->callback([asked, &exit_code] { exit_code = run(*asked); });

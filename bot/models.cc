@@ -19,11 +19,12 @@ nlu::Result<void> train(const dialog::Bot& bot, const nlu::TrainOptions& options
   return {};
 }
 
-nlu::Result<InterpreterPtr> load(const dialog::Bot& bot, const std::string& path) {
+nlu::Result<InterpreterPtr> load(const dialog::Bot& bot, const std::string& path,
+                                 const std::string& encoder) {
   std::vector<std::string> languages{bot.language};
   languages.insert(languages.end(), bot.additional_languages.begin(),
                    bot.additional_languages.end());
-  auto loaded = nlu::load_interpreter(path, std::move(languages));
+  auto loaded = nlu::load_interpreter(path, std::move(languages), encoder);
   if (!loaded) return loaded.error();
   return InterpreterPtr(std::move(*loaded));
 }
@@ -36,13 +37,14 @@ MakeInterpreter trained_interpreters() {
     const std::string path = nlu::model_path_of(folder);
     nlu::TrainOptions options;
     options.seed = bot.training_seed;
-    if (nlu::is_up_to_date(path, bot.training, options.seed)) {
-      auto loaded = load(bot, path);
+    options.encoder = nlu::encoder_path_of(folder, bot.encoder);
+    if (nlu::is_up_to_date(path, bot.training, options)) {
+      auto loaded = load(bot, path, options.encoder);
       if (loaded) return loaded;
       say(fmt::format("{}; it is trained anew", loaded.error().message));
     }
     if (const auto trained = train(bot, options, path, say); !trained) return trained.error();
-    return load(bot, path);
+    return load(bot, path, options.encoder);
   };
 }
 

@@ -221,6 +221,7 @@ struct Bot {
   std::chrono::seconds session_timeout{3600};
   json::object opening_hours;  // Day → "08:00-20:00", "closed" or a list of spans; as written.
   std::uint64_t training_seed = 1;
+  std::string encoder;  // A folder (nlu/torch/bert.h), as bot.yml says; relative: to the bot's.
   Understanding understanding;
 
   std::map<std::string, Slot> slots;

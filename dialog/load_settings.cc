@@ -195,10 +195,18 @@ void read_session(Draft& draft, const Yaml& file) {
 
 void read_model(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'model'")) return;
-  check_keys(draft, node, "'model'", {"seed"});
+  check_keys(draft, node, "'model'", {"seed", "encoder"});
   if (const Yaml* seed = node.find("seed")) {
     const auto number = read_integer(draft, *seed, "'seed'", 0, 4'294'967'295);
     if (number) draft.bot.training_seed = static_cast<std::uint64_t>(*number);
+  }
+  if (const Yaml* encoder = node.find("encoder")) {
+    if (encoder->is_scalar() && !encoder->text.empty()) {
+      draft.bot.encoder = encoder->text;
+    } else {
+      draft.error("expected_text", encoder->mark,
+                  "'encoder' is a folder with config.json, model.safetensors and vocab.txt");
+    }
   }
 }
 

@@ -21,6 +21,7 @@ namespace nlu {
 namespace {
 
 constexpr std::size_t config_bytes = 1 << 20;
+constexpr std::size_t embed_batch = 32;       // Texts, which bounds the memory.
 constexpr std::int64_t size_limit = 1 << 20;  // Of anything config.json gives a size of.
 
 Result<std::string> read_config(const std::filesystem::path& path) {
@@ -281,16 +282,20 @@ std::vector<float> Bert::states(const std::vector<std::vector<std::int32_t>>& id
 }
 
 std::vector<float> Bert::embed(const std::vector<std::string>& texts) const {
-  if (texts.empty()) return {};
   use_one_thread();
   const torch::NoGradGuard no_gradient;
-  std::vector<std::vector<std::int32_t>> ids;
-  for (const std::string& text : texts)
-    ids.push_back(impl_->tokenizer.encode(text, impl_->config.positions).ids);
-  torch::Tensor present;
-  const torch::Tensor sums = impl_->states(ids, present).sum(1);
-  const torch::Tensor means = sums / present.sum(1, true);
-  return to_vector(means / means.norm(2, 1, true).clamp_min(1e-12));
+  std::vector<float> vectors;
+  for (std::size_t from = 0; from < texts.size(); from += embed_batch) {
+    std::vector<std::vector<std::int32_t>> ids;
+    for (std::size_t i = from; i < std::min(from + embed_batch, texts.size()); ++i)
+      ids.push_back(impl_->tokenizer.encode(texts[i], impl_->config.positions).ids);
+    torch::Tensor present;
+    const torch::Tensor sums = impl_->states(ids, present).sum(1);
+    const torch::Tensor means = sums / present.sum(1, true);
+    const std::vector<float> some = to_vector(means / means.norm(2, 1, true).clamp_min(1e-12));
+    vectors.insert(vectors.end(), some.begin(), some.end());
+  }
+  return vectors;
 }
 
 }  // namespace nlu

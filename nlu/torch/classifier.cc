@@ -16,8 +16,11 @@ ClassifierView::ClassifierView(const Classifier& classifier)
       network_weight(static_cast<float>(classifier.network_weight)),
       temperature(static_cast<float>(classifier.temperature)) {}
 
-bool ClassifierView::score(const std::vector<Feature>& features, ClassifierScratch& s) const {
+bool ClassifierView::score(const std::vector<Feature>& features, ClassifierScratch& s,
+                           std::span<const float> vector) const {
   space.weigh(features, s.columns, s.values);
+  const bool known = !s.columns.empty();
+  if (!space.mean.empty()) space.add_vector(vector, s.columns, s.values);
   s.logits.assign(bias.begin(), bias.end());
   const std::size_t classes = bias.size();
   float* const out = s.logits.data();
@@ -26,7 +29,7 @@ bool ClassifierView::score(const std::vector<Feature>& features, ClassifierScrat
     add_scaled(out, row, s.values[i], classes);
   }
   add_scores(network, s.columns, s.values, network_weight, s.network, s.logits);
-  return !s.columns.empty();
+  return known || !space.mean.empty();
 }
 
 std::vector<double> probabilities(std::span<const float> logits, double temperature) {

@@ -42,8 +42,10 @@ struct ClassifierView {
   ClassifierView() = default;
   explicit ClassifierView(const Classifier& classifier);
 
-  // The scores, in `scratch.logits`; false when nothing of it was ever seen.
-  bool score(const std::vector<Feature>& features, ClassifierScratch& scratch) const;
+  // The scores, in `scratch.logits`; false when nothing of it was ever seen. `vector` is the
+  // encoder's, [space.mean.size()].
+  bool score(const std::vector<Feature>& features, ClassifierScratch& scratch,
+             std::span<const float> vector = {}) const;
 };
 
 // What logits of `temperature` say, adding up to 1.

@@ -143,8 +143,8 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
       const std::vector<Word> words = split_words(text);
       const std::vector<Entity> found = rules.find({text, ""}, words);
       featurizer.read(text, words, found);
-      IntentExample example{outside, background_importance,        true,
-                            -1,      featurizer.intent_features(), {}};
+      IntentExample example{
+          outside, background_importance, true, -1, featurizer.intent_features(), {}, text, {}};
       if (likeness.of(example.features) > too_similar) {
         ++dropped;
       } else {
@@ -183,6 +183,8 @@ void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bo
                             true,
                             group,
                             featurizer.intent_features(),
+                            {},
+                            text,
                             {}};
       example.neighbours = likeness.nearest(example.features, neighbours_limit);
       examples.utterances.push_back(std::move(example));
@@ -253,6 +255,8 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
                                    false,
                                    -1,
                                    featurizer.intent_features(),
+                                   {},
+                                   example.text,
                                    {}});
   }
   if (examples.intents.empty()) return examples;

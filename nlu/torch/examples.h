@@ -26,6 +26,8 @@ struct IntentExample {
   int group = -1;         // Of the common phrases: their label is for adopt_phrases() to find.
   std::vector<Feature> features;
   std::vector<Neighbour> neighbours;  // Of a phrase.
+  std::string text;
+  std::vector<float> vector;  // The encoder's, if there is one.
 };
 
 struct TagExample {

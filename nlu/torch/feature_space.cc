@@ -35,6 +35,7 @@ VocabularyTable make_vocabulary(std::span<const std::uint64_t> keys) {
 namespace {
 
 constexpr std::size_t columns_limit = 40'000;
+constexpr float vector_length = 1.5f;
 constexpr std::array<float, block_count> block_lengths{1.0f, 0.7f, 1.0f, 1.0f, 0.7f, 1.0f};
 
 }  // namespace
@@ -60,6 +61,18 @@ void FeatureSpace::weigh(const std::vector<Feature>& features, std::vector<std::
   for (std::size_t i = 0; i < columns.size(); ++i) {
     values[i] =
         scale[static_cast<std::size_t>(values[i])] * rarity[static_cast<std::size_t>(columns[i])];
+  }
+}
+
+void FeatureSpace::add_vector(std::span<const float> vector, std::vector<std::int64_t>& columns,
+                              std::vector<float>& values) const {
+  float squares = 0;
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    squares += (vector[i] - mean[i]) * (vector[i] - mean[i]);
+  const float scale = squares > 0 ? vector_length / std::sqrt(squares) : 0;
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    columns.push_back(static_cast<std::int64_t>(rarity.size() + i));
+    values.push_back(scale * (vector[i] - mean[i]));
   }
 }
 

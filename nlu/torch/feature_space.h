@@ -38,10 +38,16 @@ struct FeatureSpace {
   Vocabulary vocabulary;
   std::span<const float> rarity;  // A row's weight.
   std::array<float, block_count> unseen_rarity{};
+  std::span<const float> mean;  // Of encoders' vectors; empty: there is no encoder.
 
   // Replaces `columns` and `values`.
   void weigh(const std::vector<Feature>& features, std::vector<std::int64_t>& columns,
              std::vector<float>& values) const;
+  // Adds an encoder's vector, [mean.size()], less the mean and of a fixed length, as so many
+  // columns behind those of the vocabulary.
+  void add_vector(std::span<const float> vector, std::vector<std::int64_t>& columns,
+                  std::vector<float>& values) const;
+  std::size_t columns() const { return rarity.size() + mean.size(); }
 };
 
 // A vocabulary of features with their rarity, and the space they make.
@@ -49,7 +55,8 @@ struct FeatureTable {
   VocabularyTable vocabulary;
   std::vector<float> rarity;
   std::array<float, block_count> unseen_rarity{};
-  FeatureSpace space() const { return {vocabulary.view(), rarity, unseen_rarity}; }
+  std::vector<float> mean;
+  FeatureSpace space() const { return {vocabulary.view(), rarity, unseen_rarity, mean}; }
 };
 
 // Of utterances' features. The commonest when they are too many; of many utterances only what more

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "nlu/base/unicode.h"
 #include "nlu/entity_resolution.h"
 #include "nlu/language.h"
+#include "nlu/torch/bert.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/tone_features.h"
 
@@ -24,13 +29,18 @@ struct Workspace {
   Featurizer featurizer;
   ToneFeaturizer tone;
   ClassifierScratch scores;
+  std::span<const float> vector;  // The encoder's, of the utterance.
   std::vector<std::pair<double, std::size_t>> order;
 };
 
 class ModelInterpreter : public Interpreter {
  public:
-  ModelInterpreter(std::unique_ptr<Model> model, RuleEntities rules, LanguageIdentifier languages)
-      : model_(std::move(model)), rules_(std::move(rules)), languages_(std::move(languages)) {}
+  ModelInterpreter(std::unique_ptr<Model> model, std::unique_ptr<Bert> encoder, RuleEntities rules,
+                   LanguageIdentifier languages)
+      : model_(std::move(model)),
+        encoder_(std::move(encoder)),
+        rules_(std::move(rules)),
+        languages_(std::move(languages)) {}
 
   const std::string& version() const override { return model_->version(); }
 
@@ -38,12 +48,23 @@ class ModelInterpreter : public Interpreter {
     Workspace workspace;
     std::vector<Interpretation> result;
     result.reserve(utterances.size());
-    for (const Utterance& utterance : utterances)
-      result.push_back(understand(utterance, workspace));
+    const std::vector<float> vectors = encode(utterances);
+    const std::size_t width = encoder_ == nullptr ? 0 : encoder_->config().width;
+    for (std::size_t i = 0; i < utterances.size(); ++i) {
+      workspace.vector = std::span(vectors).subspan(i * width, width);
+      result.push_back(understand(utterances[i], workspace));
+    }
     return result;
   }
 
  private:
+  std::vector<float> encode(std::span<const Utterance> utterances) const {
+    if (encoder_ == nullptr) return {};
+    std::vector<std::string> texts;
+    for (const Utterance& utterance : utterances) texts.push_back(utterance.text);
+    return encoder_->embed(texts);
+  }
+
   Interpretation understand(const Utterance& utterance, Workspace& workspace) const {
     Interpretation result;
     result.model_version = model_->version();
@@ -92,7 +113,7 @@ class ModelInterpreter : public Interpreter {
     Segment segment;
     if (model_->intents().empty()) return segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
-    if (!model_->intent().score(features, w.scores)) {
+    if (!model_->intent().score(features, w.scores, w.vector)) {
       segment.p_outside = 1;
       return segment;
     }
@@ -126,6 +147,7 @@ class ModelInterpreter : public Interpreter {
   }
 
   std::unique_ptr<Model> model_;
+  std::unique_ptr<Bert> encoder_;
   RuleEntities rules_;
   LanguageIdentifier languages_;
 };
@@ -133,15 +155,34 @@ class ModelInterpreter : public Interpreter {
 }  // namespace
 
 Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path,
-                                                      std::vector<std::string> languages) {
+                                                      std::vector<std::string> languages,
+                                                      const std::string& encoder_folder) {
   Result<std::unique_ptr<Model>> model = Model::open(path);
   if (!model) return model.error();
   if ((*model)->intents().empty() && (*model)->kinds().empty())
     return Error{Errc::corrupt, path + ": the model knows neither intents nor entities"};
+  std::unique_ptr<Bert> encoder;
+  if (!(*model)->encoder().empty()) {
+    if (encoder_folder.empty()) {
+      return invalid(path +
+                     ": the model was trained with an encoder; say its folder as 'encoder' "
+                     "under 'model' in bot.yml, or with --encoder");
+    }
+    auto opened = Bert::open(encoder_folder);
+    if (!opened) return opened.error();
+    encoder = std::move(*opened);
+    if (encoder->version() != (*model)->encoder() ||
+        encoder->config().width != (*model)->intent().space.mean.size()) {
+      return invalid(
+          fmt::format("{}: the model was trained with another encoder than {}; run "
+                      "'usher train' again",
+                      path, encoder_folder));
+    }
+  }
   const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());
   if (!rules) return rules.error();
   return std::unique_ptr<Interpreter>(std::make_unique<ModelInterpreter>(
-      std::move(*model), *rules, LanguageIdentifier(std::move(languages))));
+      std::move(*model), std::move(encoder), *rules, LanguageIdentifier(std::move(languages))));
 }
 
 }  // namespace nlu

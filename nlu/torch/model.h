@@ -54,7 +54,8 @@ struct ModelParts {
   std::vector<TagKind> kinds;
   VocabularyTable tag_vocabulary;
   Crf tagger;
-  TrainingData rules;  // Lookups, patterns, synonyms; no examples.
+  TrainingData rules;   // Lookups, patterns, synonyms; no examples.
+  std::string encoder;  // The version of the one it needs (nlu/torch/bert.h); empty: none.
   std::string data_hash;
   std::uint64_t seed = 0;
 };
@@ -84,6 +85,7 @@ class Model {
   const ClassifierView& urgency() const { return urgency_; }
   const TrainingData& rules() const { return rules_; }
   const std::string& version() const { return version_; }
+  const std::string& encoder() const { return encoder_; }  // As in ModelParts.
   const std::string& trained_from() const { return data_hash_; }
 
   // Entities of the utterance that `featurizer` has read.
@@ -116,7 +118,7 @@ class Model {
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
   TagNetworkView tag_network_;
   TrainingData rules_;
-  std::string version_, data_hash_;
+  std::string version_, encoder_, data_hash_;
 };
 
 }  // namespace nlu

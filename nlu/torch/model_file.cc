@@ -81,6 +81,7 @@ void add_classifier(const std::string& prefix, const Classifier& c,
   add("bias", view_of(c.linear.bias, Dtype::f32));
   add("weights", view_of(c.linear.weights, Dtype::f32, {rows_of(c.linear), classes}));
   add("rarity", view_of(c.table.rarity, Dtype::f32));
+  if (!c.table.mean.empty()) add("mean", view_of(c.table.mean, Dtype::f32));
   add("keys", view_of(c.table.vocabulary.keys, Dtype::i64));
   add("rows", view_of(c.table.vocabulary.rows, Dtype::i32));
   const Network& n = c.network;
@@ -136,6 +137,7 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
       {"tag.keys", view_of(parts.tag_vocabulary.keys, Dtype::i64)},
       {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
   };
+  if (!parts.encoder.empty()) metadata["encoder"] = parts.encoder;
   add_classifier("intent", parts.intent, metadata, tensors);
   if (!parts.sentiment.labels.empty())
     add_classifier("sentiment", parts.sentiment, metadata, tensors);
@@ -260,7 +262,10 @@ Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_
     return read_floats(into, prefix + "." + name, std::move(shape));
   };
   if (auto r = floats(c.space.rarity, "rarity", {any}); !r) return r;
-  const std::size_t rows = c.space.rarity.size();
+  if (file_.find(prefix + ".mean") != nullptr) {
+    if (auto r = floats(c.space.mean, "mean", {any}); !r) return r;
+  }
+  const std::size_t rows = c.space.columns();
   if (auto r = floats(c.weights, "weights", {rows, classes}); !r) return r;
   if (auto r = floats(c.bias, "bias", {classes}); !r) return r;
   if (file_.find(prefix + ".network.gain") != nullptr) {
@@ -276,7 +281,7 @@ Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_
     n.width = width;
     n.hidden = hidden;
   }
-  const auto vocabulary = read_vocabulary(prefix, rows);
+  const auto vocabulary = read_vocabulary(prefix, c.space.rarity.size());
   if (!vocabulary) return vocabulary.error();
   c.space.vocabulary = *vocabulary;
   return {};
@@ -285,11 +290,14 @@ Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_
 Result<void> Model::read() {
   if (const Result<void> read = read_metadata(); !read) return read.error();
   if (auto r = read_classifier("intent", 1, intent_); !r) return r;
+  if (encoder_.empty() != intent_.space.mean.empty())
+    return damaged("it has an encoder's name without what it needs of it, or the other way round");
   for (const auto& [name, view, count] : {std::tuple{"sentiment", &sentiment_, sentiments.size()},
                                           std::tuple{"urgency", &urgency_, urgencies.size()}}) {
     if (file_.metadata().find(name) == file_.metadata().end()) continue;
     if (auto r = read_classifier(name, 0, *view); !r) return r;
-    if (view->labels.size() != count) return damaged(fmt::format("{} has other labels", name));
+    if (view->labels.size() != count || !view->space.mean.empty())
+      return damaged(fmt::format("{} has other labels or vectors", name));
   }
   return read_tagger();
 }
@@ -335,6 +343,7 @@ Result<void> Model::read_metadata() {
     return invalid("this model is of another version of Usher; run 'usher train' again");
   }
   data_hash_ = text("data_hash");
+  encoder_ = text("encoder");
   const JsonLimits limits{16 << 20, 8};
   const auto kinds = parse_json(text("entities"), limits);
   const auto calibration = parse_json(text("calibration"), limits);

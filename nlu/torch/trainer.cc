@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -19,6 +20,7 @@
 #include <sys/resource.h>
 
 #include "nlu/entity_resolution.h"
+#include "nlu/torch/bert.h"
 #include "nlu/torch/calibration.h"
 #include "nlu/torch/examples.h"
 #include "nlu/torch/fit.h"
@@ -33,7 +35,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
 constexpr std::size_t many_sentences = 2000;
-constexpr double network_work = 8;  // Of an epoch, in epochs of the linear fit.
+constexpr double network_work = 8;   // Of an epoch, in epochs of the linear fit.
+constexpr double encoder_work = 50;  // Of an example, in the same.
 
 // Adds up what all fits have done, and asks whether to go on.
 class Watch {
@@ -90,11 +93,41 @@ SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& cho
   std::vector<float> values;
   for (const std::size_t i : chosen) {
     space.weigh(examples.utterances[i].features, columns, values);
+    if (!space.mean.empty()) space.add_vector(examples.utterances[i].vector, columns, values);
     rows.columns.insert(rows.columns.end(), columns.begin(), columns.end());
     rows.values.insert(rows.values.end(), values.begin(), values.end());
     rows.ends.push_back(std::ssize(rows.columns));
   }
   return rows;
+}
+
+// Has the encoder read every example; false: it was told to stop.
+bool encode(Examples& examples, const Bert& encoder, Watch& watch) {
+  constexpr std::size_t batch = 32;
+  std::vector<IntentExample>& all = examples.utterances;
+  for (std::size_t from = 0; from < all.size(); from += batch) {
+    std::vector<std::string> texts;
+    const std::size_t to = std::min(from + batch, all.size());
+    for (std::size_t i = from; i < to; ++i) texts.push_back(all[i].text);
+    const std::vector<float> vectors = encoder.embed(texts);
+    const std::size_t width = encoder.config().width;
+    for (std::size_t i = from; i < to; ++i) {
+      const auto first = vectors.begin() + static_cast<std::ptrdiff_t>((i - from) * width);
+      all[i].vector.assign(first, first + static_cast<std::ptrdiff_t>(width));
+    }
+    if (!watch.tell("encoding", {1, 0, 0}, 1, encoder_work * static_cast<double>(to - from)))
+      return false;
+  }
+  return true;
+}
+
+std::vector<float> mean_vector(const Examples& examples, const std::vector<std::size_t>& chosen) {
+  std::vector<float> mean(examples.utterances[chosen.front()].vector.size(), 0.0f);
+  for (const std::size_t i : chosen) {
+    for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += examples.utterances[i].vector[k];
+  }
+  for (float& value : mean) value /= static_cast<float>(chosen.size());
+  return mean;
 }
 
 Classifier fit_intents(const Examples& examples, const std::vector<std::size_t>& learnt,
@@ -114,15 +147,16 @@ Classifier fit_intents(const Examples& examples, const std::vector<std::size_t>&
   std::vector<const std::vector<Feature>*> features;
   for (const std::size_t i : chosen) features.push_back(&examples.utterances[i].features);
   fit.table = make_feature_table(features);
+  fit.table.mean = mean_vector(examples, learnt);
   const SparseRows rows = rows_of(examples, chosen, fit.table.space());
   const FitOptions how = intent_options(options, examples.labelled);
   const auto work = static_cast<double>(learnt.size());
   fit.linear = fit_linear(
-      rows, labels, importance, fit.table.rarity.size(), examples.intents.size() + 1, how,
+      rows, labels, importance, fit.table.space().columns(), examples.intents.size() + 1, how,
       [&](const FitProgress& now) { return watch.tell(phase, now, how.epochs, work); });
   if (const auto network = network_options(options, examples.labelled);
       network && !watch.is_stopped()) {
-    fit.network = fit_network(rows, labels, importance, fit.table.rarity.size(),
+    fit.network = fit_network(rows, labels, importance, fit.table.space().columns(),
                               examples.intents.size() + 1, *network, [&](const FitProgress& now) {
                                 return watch.tell(phase, now, network->epochs, work * network_work);
                               });
@@ -153,7 +187,9 @@ std::vector<HeldOut> held_out_by(const Classifier& fit, const Examples& examples
   for (const std::size_t i : chosen) {
     HeldOut h;
     h.label = examples.utterances[i].label;
-    fit.table.space().weigh(examples.utterances[i].features, columns, values);
+    const FeatureSpace space = fit.table.space();
+    space.weigh(examples.utterances[i].features, columns, values);
+    if (!space.mean.empty()) space.add_vector(examples.utterances[i].vector, columns, values);
     h.logits = fit.linear.bias;
     for (std::size_t k = 0; k < columns.size(); ++k) {
       const float* const row =
@@ -292,8 +328,10 @@ TrainingData rules_of(const TrainingData& data) {
   return rules;
 }
 
-std::string training_hash(const TrainingData& data, std::uint64_t seed) {
-  return fmt::format("{}/{}/{}", content_hash(data), trainer_version, seed);
+std::string training_hash(const TrainingData& data, std::uint64_t seed,
+                          const std::string& encoder) {
+  return fmt::format("{}/{}/{}{}{}", content_hash(data), trainer_version, seed,
+                     encoder.empty() ? "" : "/", encoder);
 }
 
 std::size_t peak_memory() {
@@ -311,7 +349,13 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   Watch watch(progress);
   const Result<RuleEntities> rules = RuleEntities::compile(data);
   if (!rules) return rules.error();
-  const Examples examples = read_examples(data, *rules);
+  std::unique_ptr<Bert> encoder;
+  if (!options.encoder.empty()) {
+    auto opened = Bert::open(options.encoder);
+    if (!opened) return opened.error();
+    encoder = std::move(*opened);
+  }
+  Examples examples = read_examples(data, *rules);
   const bool only_entities = examples.intents.empty() && !examples.kinds.empty();
   if (examples.intents.size() < 2 && !only_entities) {
     return invalid("a model needs examples of at least two intents; write more in nlu/*.yml");
@@ -333,6 +377,11 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const std::size_t sentences = examples.sentences.size();
   watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs);
 
+  const Error stopped{Errc::unavailable, "training was stopped; nothing was changed"};
+  if (encoder != nullptr && !only_entities) {
+    watch.plan(encoder_work * static_cast<double>(examples.utterances.size()));
+    if (!encode(examples, *encoder, watch)) return stopped;
+  }
   std::vector<std::function<void()>> jobs;
   if (!examples.kinds.empty()) jobs.push_back([&] { tags = fit_tags(examples, options, watch); });
   if (only_entities) {
@@ -358,8 +407,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     });
   }
   run_all(std::move(jobs));
-  if (watch.is_stopped())
-    return Error{Errc::unavailable, "training was stopped; nothing was changed"};
+  if (watch.is_stopped()) return stopped;
 
   std::vector<HeldOut> tested;
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
@@ -390,7 +438,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   parts.tag_vocabulary = examples.kinds.empty() ? make_vocabulary({}) : std::move(tags.vocabulary);
   parts.tagger = std::move(tags.crf);
   parts.rules = rules_of(data);
-  parts.data_hash = training_hash(data, options.seed);
+  parts.encoder = encoder != nullptr && !only_entities ? encoder->version() : "";
+  parts.data_hash = training_hash(data, options.seed, parts.encoder);
   parts.seed = options.seed;
   std::error_code failed;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -401,9 +450,20 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   return report;
 }
 
-bool is_up_to_date(const std::string& path, const TrainingData& data, std::uint64_t seed) {
+bool is_up_to_date(const std::string& path, const TrainingData& data, const TrainOptions& options) {
   const Result<std::unique_ptr<Model>> model = Model::open(path);
-  return model && (*model)->trained_from() == training_hash(data, seed);
+  if (!model) return false;
+  std::string encoder;
+  if (!options.encoder.empty()) {
+    const auto opened = Bert::open(options.encoder);
+    if (!opened) return false;  // Training will say what is wrong with it.
+    encoder = (*opened)->version();
+  }
+  return (*model)->trained_from() == training_hash(data, options.seed, encoder);
+}
+
+std::string encoder_path_of(const std::string& bot_folder, const std::string& named) {
+  return named.empty() ? "" : (std::filesystem::path(bot_folder) / named).string();
 }
 
 std::string model_path_of(const std::string& bot_folder) {

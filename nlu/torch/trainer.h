@@ -20,10 +20,11 @@ struct TrainOptions {
   int epochs = 0;    // 0: as many as suit the amount of data.
   int folds = 5;     // For calibration; large data (over 4,000 examples) is held out once instead.
   bool tone = true;  // Sentiment and urgency, too.
+  std::string encoder;  // The folder of one (nlu/torch/bert.h); empty: none.
 };
 
 struct Progress {
-  std::string_view phase;  // "reading", "calibrating", "training", "entities", "saving"
+  std::string_view phase;  // "encoding", "calibrating", "training", "entities", "saving"
   int epoch = 0;
   int epochs = 0;
   double loss = 0;
@@ -48,14 +49,18 @@ struct TrainReport {
 // Trains and writes `path`, whole or not at all. The same data, options and version give the same
 // file, byte by byte. `progress` is called by one thread at a time, not always the caller's; when
 // it returns false, training stops with Errc::unavailable and the file at `path` stays as it was.
-// Without any intent, but with entities, the model finds entities only. Errc::invalid: one intent,
-// or neither intents nor entities, or a regex that RE2 refuses.
+// With an encoder its vectors are learnt from beside the features, and the model needs it from then
+// on. Without any intent, but with entities, the model finds entities only. Errc::invalid: one
+// intent, or neither intents nor entities, or a regex that RE2 refuses.
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress = {});
 
-// Whether the model at `path` was trained from `data` with this seed by this version.
-bool is_up_to_date(const std::string& path, const TrainingData& data, std::uint64_t seed);
+// Whether the model at `path` was trained from `data` with this seed and encoder by this version.
+bool is_up_to_date(const std::string& path, const TrainingData& data, const TrainOptions& options);
+
+// Where the encoder is that a bot names; "" when it names none.
+std::string encoder_path_of(const std::string& bot_folder, const std::string& named);
 
 // BOT/.usher/model.safetensors
 std::string model_path_of(const std::string& bot_folder);

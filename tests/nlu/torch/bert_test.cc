@@ -15,6 +15,9 @@
 
 #include "nlu/base/json.h"
 #include "nlu/safetensors.h"
+#include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
+#include "tests/nlu/torch/tiny_bot.h"
 
 using namespace nlu;
 
@@ -216,4 +219,50 @@ TEST_CASE("an encoder that cannot be used says what is wrong, and where") {
   std::filesystem::remove(copy.folder / "config.json");
   CHECK(has(copy.error(), "config.json: there is no such file"));
   CHECK_FALSE(Bert::open("/nowhere"));
+}
+
+TEST_CASE("a model may learn from an encoder's vectors, and needs that encoder from then on") {
+  const Copy copy;
+  const tiny::TemporaryFile file("usher-encoded-"), plain("usher-plain-");
+  TrainOptions options;
+  options.encoder = fixture.string();
+  std::string phases;
+  REQUIRE(train(tiny::bot(), options, file.path, [&](const Progress& now) {
+    phases += std::string(now.phase) + " ";
+    return true;
+  }));
+  CHECK(phases.find("encoding") == 0);
+  CHECK(is_up_to_date(file.path, tiny::bot(), options));
+  CHECK_FALSE(is_up_to_date(file.path, tiny::bot(), {}));
+  const auto interpreter = load_interpreter(file.path, {}, fixture.string());
+  REQUIRE(interpreter);
+  const std::vector<Utterance> utterances{{"where is my parcel", ""}, {"hello", ""}, {"", ""}};
+  const auto batch = (*interpreter)->interpret(utterances);
+  CHECK(batch[0].best()->name == "order_status");
+  CHECK(batch[1].best()->name == "greet");
+  for (std::size_t i = 0; i < utterances.size(); ++i) {
+    const auto alone = (*interpreter)->interpret({&utterances[i], 1}).front();
+    CHECK(json::serialize(to_json(alone)) == json::serialize(to_json(batch[i])));
+  }
+  // The vectors change what is understood.
+  REQUIRE(train(tiny::bot(), {}, plain.path));
+  const auto without = load_interpreter(plain.path, {}, fixture.string());
+  REQUIRE(without);
+  CHECK((*without)->interpret({&utterances[0], 1})[0].best()->p != batch[0].best()->p);
+
+  const auto none = load_interpreter(file.path);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message.find("was trained with an encoder") != std::string::npos);
+  std::string weights = read_all(copy.folder / "model.safetensors");
+  weights.back() = static_cast<char>(weights.back() ^ 1);
+  std::ofstream(copy.folder / "model.safetensors", std::ios::binary) << weights;
+  const auto other = load_interpreter(file.path, {}, copy.folder.string());
+  REQUIRE_FALSE(other);
+  CHECK(other.error().message.find("another encoder") != std::string::npos);
+  options.encoder = "/nowhere";
+  const auto lost = train(tiny::bot(), options, plain.path);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().message.find("config.json") != std::string::npos);
+  options.encoder = fixture.string();
+  CHECK_FALSE(train(tiny::bot(), options, plain.path, [](const Progress&) { return false; }));
 }
