@@ -2,10 +2,12 @@
 # Measures understanding on public data, three seeds each, the mean of them:
 #
 #   bench/nlu.sh DATA [SET…]     sets: clinc150 clinc150_plus snips bitext cais conll2003
-#                                cluener msra phrasebank waimai phrasebank_shipped waimai_shipped
-#                                multidogo_DOMAIN
+#                                conll2003_lists cluener msra phrasebank waimai
+#                                phrasebank_shipped waimai_shipped multidogo_DOMAIN
 #
-# The sets ending in _shipped test the sentiment that comes with Usher, which has not seen them. DATA holds the sets as their authors give them out, a folder each. Training sees no test data.
+# DATA holds the sets as their authors give them out, a folder each. Training sees no test data. Those
+# ending in _lists have word lists of Debian's packages as well (bench/nlu_lists.mjs), those in
+# _shipped test the sentiment that comes with Usher, which has not seen them.
 set -eu
 cd "$(dirname "$0")/.."
 data=${1:-}
@@ -15,8 +17,8 @@ if [ ! -d "$data" ]; then
 fi
 shift
 if [ $# -eq 0 ]; then
-  set -- clinc150 clinc150_plus snips bitext cais conll2003 cluener msra phrasebank waimai \
-    phrasebank_shipped waimai_shipped
+  set -- clinc150 clinc150_plus snips bitext cais conll2003 conll2003_lists cluener msra \
+    phrasebank waimai phrasebank_shipped waimai_shipped
   for domain in airline fastfood finance insurance media software; do
     set -- "$@" multidogo_$domain
   done
@@ -28,10 +30,10 @@ trap 'exit 130' INT TERM
 
 for name in "$@"; do
   printf '\n== %s\n' "$name"
-  node bench/nlu_data.mjs "${name%_shipped}" "$data" "$work/$name"
+  node bench/nlu_data.mjs "$(echo "$name" | sed "s/_shipped$//; s/_lists$//")" "$data" "$work/$name"
   case $name in
     snips | cais | multidogo_*) task=nlu ending=jsonl ;;
-    conll2003) task=ner ending=conll ;;
+    conll2003*) task=ner ending=conll ;;
     cluener | msra) task=ner ending=jsonl ;;
     phrasebank* | waimai*) task=sentiment ending=csv ;;
     *) task=nlu ending=csv ;;
@@ -42,6 +44,7 @@ for name in "$@"; do
     *_shipped) how="--test $train" ;;
     *) how="--train $train --test $work/$name/test.$ending" ;;
   esac
+  [ "$name" != conll2003_lists ] || how="$how $(node bench/nlu_lists.mjs "$work/lists")"
   for seed in 1 2 3; do
     # shellcheck disable=SC2086
     build/usher eval $task $how --seed $seed \
@@ -50,8 +53,9 @@ for name in "$@"; do
   node -e '
     const reports = process.argv.slice(1).map((file) => JSON.parse(require("fs").readFileSync(file)));
     const keys = ["accuracy", "intent_accuracy", "word_list_accuracy", "word_list_macro_f1",
-      "macro_f1", "in_scope_accuracy_at_threshold", "oos_recall",
-      "oos_auroc", "ece", "entity_f1", "token_macro_f1", "token_weighted_f1", "train_seconds", "peak_rss_mb", "us_per_utterance"];
+      "macro_f1", "weighted_f1", "in_scope_accuracy_at_threshold", "oos_recall", "oos_auroc", "ece",
+      "entity_f1", "token_macro_f1", "token_weighted_f1", "train_seconds", "peak_rss_mb",
+      "us_per_utterance"];
     for (const key of keys.filter((key) => key in reports[0])) {
       const values = reports.map((report) => report[key]);
       const mean = values.reduce((a, b) => a + b) / values.length;

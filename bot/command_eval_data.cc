@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@ using Examples = std::vector<nlu::Example>;
 struct Asked {
   bool intents = true;  // Else only entities count.
   std::string train, dev, test, oos, format, json, model, encoder, outside = "oos";
+  std::vector<std::string> lookups;  // NAME=FILE
   int folds = 0;
   std::uint64_t seed = 1;
 };
@@ -52,6 +54,29 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
     examples.push_back(std::move(row.example));
   }
   return examples;
+}
+
+// Word lists that the tagger sees, a word or several a line; a file of none is no help.
+nlu::Result<std::vector<nlu::Lookup>> read_lookups(const Asked& asked) {
+  std::vector<nlu::Lookup> lookups;
+  for (const std::string& asked_for : asked.lookups) {
+    const std::size_t equals = asked_for.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return nlu::invalid(fmt::format("--lookup {}: write it as NAME=FILE", asked_for));
+    const std::string path = asked_for.substr(equals + 1);
+    std::ifstream in(path);
+    if (!in) return nlu::invalid(path + ": cannot be read");
+    nlu::Lookup lookup{asked_for.substr(0, equals), {}};
+    for (std::string line; std::getline(in, line);) {
+      if (line.ends_with('\r')) line.pop_back();
+      if (!nlu::is_utf8(line))
+        return nlu::invalid(fmt::format("{}: is not UTF-8; convert it with iconv", path));
+      if (!line.empty()) lookup.words.push_back(std::move(line));
+    }
+    if (lookup.words.empty()) return nlu::invalid(path + ": has no words");
+    lookups.push_back(std::move(lookup));
+  }
+  return lookups;
 }
 
 bool has_entities(const Examples& examples) {
@@ -77,6 +102,9 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
                                    const Examples& tested, Outcome& outcome) {
   nlu::TrainingData data;
   data.examples = learnt;
+  const auto lookups = read_lookups(asked);
+  if (!lookups) return lookups.error();
+  data.lookups = *lookups;
   const TemporaryModel temporary;
   const std::string path = asked.model.empty() ? temporary.path() : asked.model;
   nlu::TrainOptions options;
@@ -210,6 +238,8 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
     command->add_option("--oos", asked->oos, "More to be tested on, all of it out of scope");
     command->add_option("--outside", asked->outside, "The label of what is out of scope (oos)");
   }
+  command->add_option("--lookup", asked->lookups,
+                      "NAME=FILE, a word list the tagger sees, a word or several a line");
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often")
       ->check(CLI::Range(2, 20));
   command->add_option("--format", asked->format, "The files' format, when their names do not tell")

@@ -41,7 +41,9 @@ Known list_known(const Draft& draft) {
   intents.insert(known.engine_intents.begin(), known.engine_intents.end());
   for (const auto& [name, mark] : draft.declared_intents) intents.insert(name);
   known.intents.assign(intents.begin(), intents.end());
-  known.found_entities = {"number", "money", "email", "phone", "date", "url"};
+  known.found_entities = {"number", "ordinal", "percentage", "money",    "quantity",
+                          "date",   "time",    "interval",   "duration", "email",
+                          "phone",  "url",     "card",       "iban"};
   for (const nlu::Example& example : bot.training.examples) {
     for (const nlu::Entity& entity : example.entities) known.found_entities.insert(entity.type);
   }

@@ -287,7 +287,19 @@ void find_builtin_entities(const Utterance& utterance, std::vector<Entity>& enti
   std::vector<Found> taken;
   add("url", find_urls(text), taken, entities);
   add("email", find_emails(text), taken, entities);
-  add("date", find_dates(text, utterance.today, false), taken, entities);
+  add("iban", find_ibans(text), taken, entities);
+  add("card", find_cards(text), taken, entities);
+  const std::vector<Found> dates = find_dates(text, utterance.today, false);
+  const std::vector<Found> times = find_times(text);
+  add("date", dates, taken, entities);
+  add("time", times, taken, entities);
+  // What measures has its number as well; "in 3 days" is a date and no duration.
+  std::vector<Found> measured = taken, spans;
+  add("percentage", find_percentages(text), measured, entities);
+  add("duration", find_durations(text), measured, entities);
+  add("quantity", find_quantities(text), measured, entities);
+  add("ordinal", find_ordinals(text), measured, entities);
+  add("interval", find_intervals(text, dates, times), spans, entities);
   add("money", find_money(text), taken, entities);
   add("phone", find_phones(text, false), taken, entities);
   add("number", find_numbers(text, false), taken, entities);
@@ -302,6 +314,16 @@ std::optional<std::string> parse_value(std::string_view type, std::string_view s
   if (type == "url") return only_url(text);
   if (type == "date") return only(find_dates(text, today, true));
   if (type == "phone") return only(find_phones(text, true));
+  if (type == "time") return only(find_times(text));
+  if (type == "duration") return only(find_durations(text));
+  if (type == "quantity") return only(find_quantities(text));
+  if (type == "percentage") return only(find_percentages(text));
+  if (type == "ordinal") return only(find_ordinals(text));
+  if (type == "card") return only(find_cards(text));
+  if (type == "iban") return only(find_ibans(text));
+  if (type == "interval") {
+    return only(find_intervals(text, find_dates(text, today, true), find_times(text)));
+  }
   std::vector<Found> numbers = type == "money" ? find_money(text) : std::vector<Found>{};
   if (type == "money" && numbers.empty()) numbers = find_amounts(text);
   if (type == "number") numbers = find_numbers(text, true);

@@ -279,6 +279,27 @@ std::optional<Digits> read_digits(const ScanText& text, std::size_t i) {
   return digits;
 }
 
+std::optional<Found> read_number(const ScanText& text, std::size_t i) {
+  if (is_ascii_digit(text.at(i))) {
+    auto digits = read_digits(text, i);
+    if (!digits) return std::nullopt;
+    return Found{i, digits->end, std::move(digits->value)};
+  }
+  if (is_ascii_letter(text.at(i))) return EnglishNumber(text).read(i);
+  std::size_t next = i;
+  return read_han(text, i, true, next);
+}
+
+std::size_t skip_number(const ScanText& text, std::size_t i) {
+  while (is_ascii_digit(text.at(i)) ||
+         (i > 0 && is_ascii_digit(text.at(i - 1)) && is_ascii_digit(text.at(i + 1)) &&
+          (text.at(i) == '.' || text.at(i) == ',' || text.at(i) == '\''))) {
+    ++i;
+  }
+  while (han_number(text, i)) i += 3;
+  return i;
+}
+
 std::vector<Found> find_numbers(const ScanText& text, bool eager) {
   std::vector<Found> found;
   for (std::size_t i = 0; i < text.size();) {

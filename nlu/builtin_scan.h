@@ -50,8 +50,24 @@ struct Digits {
 };
 std::optional<Digits> read_digits(const ScanText& text, std::size_t i);
 
+// A number that begins at `i`, in digits, English or Chinese; what follows may be glued to it
+// ("5kg").
+std::optional<Found> read_number(const ScanText& text, std::size_t i);
+// Where the digits or numerals at `i` end, whether they are a number or not; `i` without any.
+std::size_t skip_number(const ScanText& text, std::size_t i);
+
 // `eager`: the text answers a question for one, so that "one" and 一 are numbers, too.
 std::vector<Found> find_numbers(const ScanText& text, bool eager);
 std::vector<Found> find_dates(const ScanText& text, std::string_view today, bool eager);
+std::vector<Found> find_times(const ScanText& text);
+std::vector<Found> find_durations(const ScanText& text);
+std::vector<Found> find_quantities(const ScanText& text);
+std::vector<Found> find_percentages(const ScanText& text);
+std::vector<Found> find_ordinals(const ScanText& text);
+std::vector<Found> find_cards(const ScanText& text);
+std::vector<Found> find_ibans(const ScanText& text);
+// From one of `dates` or `times`, which are in the text's order, to the next.
+std::vector<Found> find_intervals(const ScanText& text, const std::vector<Found>& dates,
+                                  const std::vector<Found>& times);
 
 }  // namespace nlu

@@ -85,6 +85,18 @@ std::array<std::string_view, 2> expand(std::string_view word) {
 
 }  // namespace
 
+namespace {
+
+// Built-in types of which the number, or the words, already count.
+bool is_measure(const Entity& entity) {
+  constexpr std::array<std::string_view, 6> measures{"ordinal",  "percentage", "duration",
+                                                     "quantity", "interval",   "time"};
+  return entity.source == "builtin" &&
+         std::find(measures.begin(), measures.end(), entity.type) != measures.end();
+}
+
+}  // namespace
+
 std::string stem(std::string_view word) {
   std::string s(word);
   if (s.size() < 4 || static_cast<unsigned char>(s[0]) >= 0x80) return s;
@@ -244,7 +256,9 @@ void Featurizer::add_meanings() {
       add_meanings_of(hash_pair(tokens_[i].stem_hash, tokens_[i + 1].stem_hash));
     }
   }
-  for (const Entity& entity : found_) add(Block::meaning, key(kind_entity, hash_text(entity.type)));
+  for (const Entity& entity : found_) {
+    if (!is_measure(entity)) add(Block::meaning, key(kind_entity, hash_text(entity.type)));
+  }
   for (std::size_t i = 0; i < meanings_.size(); ++i) {
     const auto a = static_cast<std::uint64_t>(meanings_[i]);
     add(Block::meaning, key(kind_meaning, a));
