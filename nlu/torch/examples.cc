@@ -144,7 +144,7 @@ void add_background(Examples& examples, const RuleEntities& rules, bool chinese,
       const std::vector<Entity> found = rules.find({text, ""}, words);
       featurizer.read(text, words, found);
       IntentExample example{
-          outside, background_importance, true, -1, featurizer.intent_features(), {}, text, {}};
+          outside, background_importance, true, -1, featurizer.intent_features(), {}, text, 0, {}};
       if (likeness.of(example.features) > too_similar) {
         ++dropped;
       } else {
@@ -185,6 +185,7 @@ void add_phrases(Examples& examples, const RuleEntities& rules, bool chinese, bo
                             featurizer.intent_features(),
                             {},
                             text,
+                            0,
                             {}};
       example.neighbours = likeness.nearest(example.features, neighbours_limit);
       examples.utterances.push_back(std::move(example));
@@ -257,6 +258,7 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
                                    featurizer.intent_features(),
                                    {},
                                    example.text,
+                                   wording_of(words),
                                    {}});
   }
   if (examples.intents.empty()) return examples;

@@ -27,6 +27,7 @@ struct IntentExample {
   std::vector<Feature> features;
   std::vector<Neighbour> neighbours;  // Of a phrase.
   std::string text;
+  std::uint64_t wording = 0;  // Of the bot's own examples (wording_of).
   std::vector<float> vector;  // The encoder's, if there is one.
 };
 

@@ -291,4 +291,15 @@ const std::vector<Feature>& Featurizer::intent_features() {
   return features_;
 }
 
+std::uint64_t wording_of(const std::vector<Word>& words) {
+  std::uint64_t wording = 0;
+  for (const Word& word : words) {
+    if (word.folded.empty() || !is_letter_or_digit(static_cast<unsigned char>(word.folded[0])))
+      continue;
+    if (character_at(word.folded, 0).kind == CharacterKind::punctuation) continue;
+    wording = hash_pair(wording, hash_text(word.folded));
+  }
+  return wording;
+}
+
 }  // namespace nlu

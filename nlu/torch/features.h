@@ -101,6 +101,10 @@ class Featurizer {
   std::vector<int> meanings_;
 };
 
+// The utterance, but for case, spaces and marks: equal for two that differ in these alone. 0: there
+// is no word.
+std::uint64_t wording_of(const std::vector<Word>& words);
+
 // "returned", "returning", "returns" → "return": English endings cut off, nothing else.
 std::string stem(std::string_view folded);
 

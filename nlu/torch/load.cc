@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,6 +21,9 @@ namespace nlu {
 namespace {
 
 constexpr std::size_t intents_shown = 5;
+// What is an example to the letter is understood as that, and so much of what the classifier says
+// is kept.
+constexpr double doubt_of_wording = 0.02;
 
 double round_signed(double p) { return std::round(std::clamp(p, -1.0, 1.0) * 1e4) / 1e4; }
 double round_p(double p) { return round_signed(std::max(p, 0.0)); }
@@ -71,7 +75,7 @@ class ModelInterpreter : public Interpreter {
     const std::vector<Word> words = words_of(utterance);
     std::vector<Entity> found = rules_.find(utterance, words);
     workspace.featurizer.read(utterance.text, words, found);
-    result.segments.push_back(classify(workspace));
+    result.segments.push_back(classify(wording_of(words), workspace));
     result.segments[0].span = {0, utterance.text.size()};
     hear_tone(utterance.text, words, workspace, result);
     const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer);
@@ -109,7 +113,7 @@ class ModelInterpreter : public Interpreter {
     }
   }
 
-  Segment classify(Workspace& w) const {
+  Segment classify(std::uint64_t wording, Workspace& w) const {
     Segment segment;
     if (model_->intents().empty()) return segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
@@ -119,7 +123,12 @@ class ModelInterpreter : public Interpreter {
     }
     const std::vector<float>& logits = w.scores.logits;
     const Calibration& calibration = model_->calibration();
-    const double outside = outside_probability(calibration, outside_signals(logits));
+    double outside = outside_probability(calibration, outside_signals(logits));
+    const std::int32_t said = model_->intent_of_wording(wording);
+    if (said >= 0) {
+      const bool is_outside = std::cmp_equal(said, model_->intents().size());
+      outside = doubt_of_wording * outside + (is_outside ? 1 - doubt_of_wording : 0);
+    }
     segment.p_outside = round_p(outside);
 
     const std::size_t intents = model_->intents().size();
@@ -131,13 +140,19 @@ class ModelInterpreter : public Interpreter {
       w.order.emplace_back(-p, i);
       sum += p;
     }
+    for (auto& [p, i] : w.order) {
+      p /= sum;
+      if (said < 0) continue;
+      p *= doubt_of_wording;
+      if (std::cmp_equal(said, i)) p -= 1 - doubt_of_wording;
+    }
     const std::size_t shown = std::min(intents_shown, intents);
     std::partial_sort(w.order.begin(), w.order.begin() + static_cast<std::ptrdiff_t>(shown),
                       w.order.end());
     const double inside = 1 - segment.p_outside;
     for (std::size_t i = 0; i < shown; ++i) {
       segment.intents.push_back(
-          {model_->intents()[w.order[i].second], round_p(-w.order[i].first / sum * inside)});
+          {model_->intents()[w.order[i].second], round_p(-w.order[i].first * inside)});
     }
     if (shown > 1) {
       const double first = -w.order[0].first, second = -w.order[1].first;

@@ -24,7 +24,7 @@
 
 namespace nlu {
 
-inline constexpr int model_format = 4;
+inline constexpr int model_format = 5;
 inline constexpr std::string_view outside_label = "out_of_scope";
 
 // What tells an utterance outside the bot's scope, before it is calibrated.
@@ -49,6 +49,8 @@ struct TagKind {
 // All that a trained model consists of. Tags are O, then B and I of each kind in turn.
 struct ModelParts {
   Classifier intent;  // Of the intents, which are its labels, and of what is outside.
+  // From the wording of the bot's examples (wording_of) to their intent's number.
+  VocabularyTable wordings;
   Calibration calibration;
   Classifier sentiment, urgency;  // Of the labels of nlu/torch/tone.h; may be empty.
   std::vector<TagKind> kinds;
@@ -80,6 +82,8 @@ class Model {
   const Calibration& calibration() const { return calibration_; }
   // Of intents, and last of what is outside.
   const ClassifierView& intent() const { return intent_; }
+  // The intent whose example has this wording, the number of intents for what is outside; -1: none.
+  std::int32_t intent_of_wording(std::uint64_t wording) const { return wordings_.find(wording); }
   // Without labels when the model has none.
   const ClassifierView& sentiment() const { return sentiment_; }
   const ClassifierView& urgency() const { return urgency_; }
@@ -112,6 +116,7 @@ class Model {
   std::vector<std::vector<std::int64_t>> key_copies_;
   std::vector<std::vector<std::int32_t>> row_copies_;
   ClassifierView intent_, sentiment_, urgency_;
+  Vocabulary wordings_;
   std::vector<TagKind> kinds_;
   Calibration calibration_;
   Vocabulary tag_vocabulary_;

@@ -139,6 +139,8 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
   };
   if (!parts.encoder.empty()) metadata["encoder"] = parts.encoder;
   add_classifier("intent", parts.intent, metadata, tensors);
+  tensors["wording.keys"] = view_of(parts.wordings.keys, Dtype::i64);
+  tensors["wording.rows"] = view_of(parts.wordings.rows, Dtype::i32);
   if (!parts.sentiment.labels.empty())
     add_classifier("sentiment", parts.sentiment, metadata, tensors);
   if (!parts.urgency.labels.empty()) add_classifier("urgency", parts.urgency, metadata, tensors);
@@ -290,6 +292,9 @@ Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_
 Result<void> Model::read() {
   if (const Result<void> read = read_metadata(); !read) return read.error();
   if (auto r = read_classifier("intent", 1, intent_); !r) return r;
+  const auto wordings = read_vocabulary("wording", intent_.labels.size() + 1);
+  if (!wordings) return wordings.error();
+  wordings_ = *wordings;
   if (encoder_.empty() != intent_.space.mean.empty())
     return damaged("it has an encoder's name without what it needs of it, or the other way round");
   for (const auto& [name, view, count] : {std::tuple{"sentiment", &sentiment_, sentiments.size()},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -285,6 +286,30 @@ TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& wa
   return fit;
 }
 
+// What has the same wording in two intents belongs to none.
+VocabularyTable wordings_of(const Examples& examples) {
+  std::map<std::uint64_t, std::int32_t> labels;
+  for (std::size_t i = 0; i < examples.labelled; ++i) {
+    const IntentExample& example = examples.utterances[i];
+    if (example.wording == 0) continue;
+    const auto label = static_cast<std::int32_t>(example.label);
+    const auto [at, is_new] = labels.emplace(example.wording, label);
+    if (!is_new && at->second != label) at->second = -1;
+  }
+  std::vector<std::uint64_t> keys;
+  std::vector<std::int32_t> values;
+  for (const auto& [wording, label] : labels) {
+    if (label < 0) continue;
+    keys.push_back(wording);
+    values.push_back(label);
+  }
+  VocabularyTable table = make_vocabulary(keys);
+  for (std::int32_t& row : table.rows) {
+    if (row >= 0) row = values[static_cast<std::size_t>(row)];
+  }
+  return table;
+}
+
 // What comes with Usher, and what the bot adds to it.
 Classifier fit_tone_of(std::vector<LabelledText> texts, const std::vector<ToneExample>& own,
                        std::span<const std::string_view> labels, std::uint64_t seed) {
@@ -432,6 +457,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   intents.labels = examples.intents;
   if (intents.network_weight == 0) intents.network = {};
   parts.intent = std::move(intents);
+  parts.wordings = wordings_of(examples);
   parts.sentiment = std::move(sentiment);
   parts.urgency = std::move(urgency);
   parts.kinds = examples.kinds;

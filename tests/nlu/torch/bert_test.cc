@@ -236,7 +236,8 @@ TEST_CASE("a model may learn from an encoder's vectors, and needs that encoder f
   CHECK_FALSE(is_up_to_date(file.path, tiny::bot(), {}));
   const auto interpreter = load_interpreter(file.path, {}, fixture.string());
   REQUIRE(interpreter);
-  const std::vector<Utterance> utterances{{"where is my parcel", ""}, {"hello", ""}, {"", ""}};
+  const std::vector<Utterance> utterances{
+      {"where is my parcel now", ""}, {"hello there", ""}, {"", ""}};
   const auto batch = (*interpreter)->interpret(utterances);
   CHECK(batch[0].best()->name == "order_status");
   CHECK(batch[1].best()->name == "greet");

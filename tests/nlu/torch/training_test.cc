@@ -90,6 +90,27 @@ TEST_CASE("the same data and seed give the same file") {
   CHECK_FALSE(is_up_to_date(first.path, tiny::bot(), other));
 }
 
+TEST_CASE("an example to the letter is understood as such, whatever the classifier thinks") {
+  TrainingData data = tiny::bot();
+  data.examples.push_back(tiny::example("greet", "where is my purple parcel"));
+  data.examples.push_back(tiny::example("out_of_scope", "track my delivery van"));
+  const tiny::TemporaryFile file("usher-wording-");
+  REQUIRE(train(data, {}, file.path));
+  const auto interpreter = load_interpreter(file.path);
+  REQUIRE(interpreter);
+  const auto hear = [&](const std::string& text) {
+    const Utterance utterance{text, ""};
+    return (*interpreter)->interpret({&utterance, 1}).front();
+  };
+  for (const char* text : {"where is my purple parcel", " Where is my PURPLE parcel?! "}) {
+    CHECK(hear(text).best()->name == "greet");
+    CHECK(hear(text).best()->p > 0.95);
+    CHECK(hear(text).segments[0].p_outside < 0.05);
+  }
+  CHECK(hear("where is my parcel now").best()->name == "order_status");
+  CHECK(hear("track my delivery van").segments[0].p_outside > 0.95);
+}
+
 TEST_CASE("many examples train a network, too, that is kept with the model") {
   const tiny::TemporaryFile first("usher-large-"), second("usher-large-again-");
   TrainOptions options;
