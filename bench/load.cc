@@ -1,6 +1,7 @@
 // Open-loop load of full durable turns: requests leave at their intended times whatever the server
 // does, and a turn's latency counts from then to the bot's first reply, which follows the synced
 // write (so no omission is coordinated away).
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ struct Round {
   double offered = 0;   // Turns a second
   double answered = 0;  // Turns a second, those answered within the round and a second behind it
   double cpu_us = 0;    // Server's CPU a turn
+  std::size_t lost = 0, repeated = 0;  // Turns without a reply in the end; frames that came again
   Latencies latencies;
   std::map<int, Latencies> seconds;  // The same, by the second they were intended in
 
@@ -81,6 +83,12 @@ class Load {
                       static_cast<double>(round_.latencies.all.size());
     }
     run_for(std::chrono::seconds(1));  // What is late must not burden the next round.
+    for (const auto& person : people_) {
+      for (std::optional<Clock::time_point>& intended : person->intended) {
+        if (intended) ++round_.lost;
+        intended.reset();
+      }
+    }
     return std::move(round_);
   }
 
@@ -93,12 +101,16 @@ class Load {
   struct Person {
     std::unique_ptr<Visitor> visitor;
     std::vector<std::optional<Clock::time_point>> intended;  // By turn, from 1
+    std::uint64_t last_seq = 0;
   };
 
   void add(Person& person, const net::ip::tcp::endpoint& server, int i) {
     Visitor::Events events;
     events.welcomed = [this] { ++welcome_; };
     events.seen = [this, &person](const json::object& frame) {
+      const auto seq = frame.at("seq").to_number<std::uint64_t>();
+      if (seq <= person.last_seq) ++round_.repeated;
+      person.last_seq = std::max(person.last_seq, seq);
       const json::value* turn = frame.if_contains("turn");
       if (turn == nullptr) return;
       const auto number = turn->to_number<std::size_t>();
@@ -132,9 +144,9 @@ class Load {
 void print(const char* what, Round& round) {
   fmt::print(
       "{}: offered {:.0f}/s, answered {:.0f}/s, {}, p99 of the middle second {:.2f} ms, server CPU "
-      "{:.0f} us a turn\n",
+      "{:.0f} us a turn, {} not answered, {} sent twice\n",
       what, round.offered, round.answered, round.latencies.summary(), round.usual_p99(),
-      round.cpu_us);
+      round.cpu_us, round.lost, round.repeated);
   std::fflush(stdout);
 }
 
