@@ -82,7 +82,7 @@ std::optional<int> short_number(const ScanText& text, std::size_t& i) {
 // In digits, English or Chinese, below 60.
 std::optional<int> spoken_number(const ScanText& text, std::size_t& i) {
   if (is_ascii_digit(text.at(i))) return short_number(text, i);
-  const auto read = read_number(text, i);
+  const Found* const read = text.number_at(i);
   if (!read || read->value.size() > 2) return std::nullopt;
   const auto value = to_double(read->value);
   if (!value || *value > 59) return std::nullopt;
@@ -305,7 +305,7 @@ class DurationReader {
     if (text_.has(i, "an ") || text_.has(i, "a ")) {
       at = i + (text_.at(i + 1) == 'n' ? 3 : 2);
     } else {
-      const auto number = read_number(text_, i);
+      const Found* const number = text_.number_at(i);
       if (!number) return 0;
       next = std::max(next, number->end);
       const auto value = to_double(number->value);
@@ -432,7 +432,7 @@ bool is_second_of_time(const ScanText& text, std::size_t i) {
 std::optional<Found> read_ordinal(const ScanText& text, std::size_t i) {
   if (text.has(i, "第")) {
     const std::size_t at = i + "第"sv.size();
-    const auto number = read_number(text, at);
+    const Found* const number = text.number_at(at);
     if (!number || number->value.find('.') != std::string::npos) return std::nullopt;
     return Found{i, number->end, number->value};
   }
@@ -449,7 +449,7 @@ std::optional<Found> read_ordinal(const ScanText& text, std::size_t i) {
     if (word == "second" && is_second_of_time(text, i)) return std::nullopt;
     return Found{i, i + word.size(), std::to_string(*value)};
   }
-  const auto tens = read_number(text, i);  // "twenty-first"
+  const Found* const tens = text.number_at(i);  // "twenty-first"
   if (!tens || tens->value.size() != 2 || tens->value[1] != '0' || word.empty())
     return std::nullopt;
   const char joint = text.at(tens->end);
@@ -502,7 +502,7 @@ bool passes_mod97(const std::string& iban) {
 std::optional<Found> read_iban(const ScanText& text, std::size_t begin) {
   const auto country = std::find_if(iban_countries.begin(), iban_countries.end(),
                                     [&](const Country& one) { return text.has(begin, one.word); });
-  if (country == iban_countries.end() || !is_ascii_digit(text.at(begin + 2))) return std::nullopt;
+  if (country == iban_countries.end()) return std::nullopt;
   std::string iban;
   std::size_t i = begin;
   for (; iban.size() < country->length; ++i) {
@@ -559,7 +559,7 @@ std::vector<Found> find_times(const ScanText& text) {
       found.push_back(*std::move(time));
       return found.back().end;
     }
-    const auto number = read_number(text, i);  // Not again from within it.
+    const Found* const number = text.number_at(i);  // Not again from within it.
     return number ? number->end : skip_number(text, i);
   });
   return found;
@@ -579,7 +579,7 @@ std::vector<Found> find_durations(const ScanText& text) {
 std::vector<Found> find_quantities(const ScanText& text) {
   std::vector<Found> found;
   scan(text, [&](std::size_t i) -> std::size_t {
-    const auto number = read_number(text, i);
+    const Found* const number = text.number_at(i);
     if (!number) return skip_number(text, i);
     const Measure* const measure = word_among(text, text.skip_spaces(number->end), measures);
     const auto value = to_double(number->value);
@@ -599,7 +599,7 @@ std::vector<Found> find_percentages(const ScanText& text) {
   scan(text, [&](std::size_t i) -> std::size_t {
     constexpr std::string_view han = "百分之";
     const bool is_han = text.has(i, han);
-    const auto number = read_number(text, is_han ? i + han.size() : i);
+    const Found* const number = text.number_at(is_han ? i + han.size() : i);
     if (!number) return is_han ? i + han.size() : skip_number(text, i);
     const Percent* const sign =
         is_han ? nullptr : word_among(text, text.skip_spaces(number->end), percents);

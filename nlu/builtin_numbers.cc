@@ -279,6 +279,8 @@ std::optional<Digits> read_digits(const ScanText& text, std::size_t i) {
   return digits;
 }
 
+namespace {
+
 std::optional<Found> read_number(const ScanText& text, std::size_t i) {
   if (is_ascii_digit(text.at(i))) {
     auto digits = read_digits(text, i);
@@ -288,6 +290,22 @@ std::optional<Found> read_number(const ScanText& text, std::size_t i) {
   if (is_ascii_letter(text.at(i))) return EnglishNumber(text).read(i);
   std::size_t next = i;
   return read_han(text, i, true, next);
+}
+
+}  // namespace
+
+const Found* ScanText::number_at(std::size_t i) const {
+  if (i >= lower_.size()) return nullptr;
+  if (number_places_.empty()) number_places_.assign(lower_.size(), -2);
+  std::int32_t& place = number_places_[i];
+  if (place == -2) {
+    place = -1;
+    if (auto number = read_number(*this, i)) {
+      place = static_cast<std::int32_t>(numbers_.size());
+      numbers_.push_back(*std::move(number));
+    }
+  }
+  return place < 0 ? nullptr : &numbers_[static_cast<std::size_t>(place)];
 }
 
 std::size_t skip_number(const ScanText& text, std::size_t i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,17 +27,24 @@ class ScanText {
   std::size_t size() const { return lower_.size(); }
   char at(std::size_t i) const { return i < lower_.size() ? lower_[i] : '\0'; }
   bool has(std::size_t i, std::string_view what) const {
-    return i <= lower_.size() && std::string_view(lower_).substr(i, what.size()) == what;
+    // Most are asked about in vain: the first byte tells.
+    return !what.empty() && at(i) == what[0] &&
+           std::string_view(lower_).substr(i, what.size()) == what;
   }
   // No letter or digit of an alphabet (Chinese characters are none) goes on across `i`.
   bool is_boundary(std::size_t i) const;
   std::size_t skip_spaces(std::size_t i) const;
   // The letters (of any alphabet but Chinese) that begin at `i`; empty in the middle of a word.
   std::string_view word_at(std::size_t i) const;
+  // The number that begins at `i`, in digits, English or Chinese; what follows may be glued to it
+  // ("5kg"). Each place is read once, however many scanners ask; hence not for several threads.
+  const Found* number_at(std::size_t i) const;
 
  private:
   std::string_view original_;
   std::string lower_;
+  mutable std::vector<std::int32_t> number_places_;  // In numbers_; -1 none, -2 not read yet
+  mutable std::vector<Found> numbers_;
 };
 
 bool is_ascii_digit(char c);
@@ -50,9 +58,6 @@ struct Digits {
 };
 std::optional<Digits> read_digits(const ScanText& text, std::size_t i);
 
-// A number that begins at `i`, in digits, English or Chinese; what follows may be glued to it
-// ("5kg").
-std::optional<Found> read_number(const ScanText& text, std::size_t i);
 // Where the digits or numerals at `i` end, whether they are a number or not; `i` without any.
 std::size_t skip_number(const ScanText& text, std::size_t i);
 
