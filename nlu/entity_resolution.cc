@@ -11,6 +11,7 @@
 #include "nlu/base/regex.h"
 #include "nlu/builtin_entities.h"
 #include "nlu/builtin_scan.h"
+#include "nlu/fuzzy_words.h"
 
 namespace nlu {
 namespace {
@@ -19,6 +20,7 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::size_t candidate_limit = 512;
 constexpr std::size_t entity_limit = 64;
+constexpr double p_of_fuzzy = 0.8;    // Of a lookup's word that is misspelt.
 constexpr std::size_t cue_words = 6;  // Between a value and its correction.
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -273,6 +275,9 @@ struct RuleEntities::Impl {
   };
   std::vector<std::string> names;  // Of the lookups' entities.
   Trie<std::string> by_words;
+  std::vector<std::pair<std::string, std::string>> fuzzy;  // Entity, phrase
+  Trie<std::string> fuzzy_by_words;                        // To places in `fuzzy`
+  FuzzyWords fuzzy_words;
   Trie<char> by_bytes;  // Chinese phrases: how they are split depends on what is around them.
   std::vector<Rule> rules;
 
@@ -286,7 +291,12 @@ struct RuleEntities::Impl {
       }
       std::vector<std::string> keys;
       for (Word& word : split_words(phrase)) keys.push_back(std::move(word.folded));
-      if (!keys.empty()) by_words.add(keys, name);
+      if (keys.empty()) continue;
+      by_words.add(keys, name);
+      if (!lookup.fuzzy) continue;
+      for (const std::string& key : keys) fuzzy_words.add(key);
+      fuzzy_by_words.add(keys, static_cast<int>(fuzzy.size()));
+      fuzzy.emplace_back(lookup.entity, phrase);
     }
   }
 
@@ -311,6 +321,33 @@ struct RuleEntities::Impl {
           text.size() - i, [&](std::size_t step) { return text.at(i + step); },
           [&](std::size_t steps, const std::vector<int>& entities) {
             add(i, i + steps, entities);
+          });
+    }
+  }
+
+  // Phrases with a mistake in them; their value is the phrase without it.
+  void find_fuzzy(const ScanText& text, const std::vector<Word>& words,
+                  std::vector<Entity>& found) const {
+    if (fuzzy.empty()) return;
+    std::vector<std::string> meant;
+    std::vector<std::size_t> wrong_before{0};  // How many of the first so many words were misspelt.
+    for (const Word& word : words) {
+      const std::string* const nearest = fuzzy_words.find(word.folded);
+      meant.push_back(nearest == nullptr ? word.folded : *nearest);
+      wrong_before.push_back(wrong_before.back() + (meant.back() == word.folded ? 0 : 1));
+    }
+    for (std::size_t i = 0; i < words.size() && found.size() < candidate_limit; ++i) {
+      fuzzy_by_words.walk(
+          words.size() - i, [&](std::size_t step) -> const std::string& { return meant[i + step]; },
+          [&](std::size_t steps, const std::vector<int>& phrases) {
+            if (wrong_before[i + steps] == wrong_before[i]) return;  // Found already as it is.
+            for (const int phrase : phrases) {
+              const auto& [entity, value] = fuzzy[static_cast<std::size_t>(phrase)];
+              found.push_back(entity_at(text.original(), entity, words[i].begin,
+                                        words[i + steps - 1].end, "lookup"));
+              found.back().value = value;
+              found.back().p = p_of_fuzzy;
+            }
           });
     }
   }
@@ -348,6 +385,7 @@ std::vector<Entity> RuleEntities::find(const Utterance& utterance,
   if (impl_ != nullptr) {
     const ScanText text(utterance.text);
     impl_->find_lookups(text, words, found);
+    impl_->find_fuzzy(text, words, found);
     impl_->find_patterns(text, found);
   }
   find_builtin_entities(utterance, found);

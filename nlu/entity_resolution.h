@@ -26,9 +26,11 @@ class RuleEntities {
   static Result<RuleEntities> compile(const TrainingData& data);
 
   // `words` must be split_words(utterance.text). Candidates for resolve_entities, by span.begin:
-  // lookups at word boundaries, case and width folded (the longest at a place); every match of a
-  // regex that does not begin or end inside a run of letters or digits (Chinese has no such runs);
-  // built-in types. Values are as written, but for built-in types, which are normalised.
+  // lookups at word boundaries, case and width folded (the longest at a place), those of a fuzzy
+  // lookup also with mistakes (nlu/fuzzy_words.h; p 0.8, the value without the mistake); every
+  // match of a regex that does not begin or end inside a run of letters or digits (Chinese has no
+  // such runs); built-in types. Values are as written, but for built-in types, which are
+  // normalised.
   std::vector<Entity> find(const Utterance& utterance, const std::vector<Word>& words) const;
 
  private:

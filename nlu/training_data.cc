@@ -11,6 +11,7 @@
 #include "nlu/base/json.h"
 #include "nlu/base/regex.h"
 #include "nlu/base/unicode.h"
+#include "nlu/fuzzy_words.h"
 
 namespace nlu {
 namespace {
@@ -139,7 +140,13 @@ class TrainingDataReader {
     } else if (kind.key == "lookup") {
       Lookup& lookup = data_.lookups.emplace_back();
       lookup.entity = name;
+      lookup.fuzzy = reads_fuzzy(item);
       for (Line& line : lines) lookup.words.push_back(std::move(line.text));
+      if (lookup.fuzzy && lookup.words.size() > FuzzyWords::word_limit) {
+        error(kind.key_mark, "too_many_words",
+              fmt::format("a lookup with 'fuzzy: true' may have at most {} words; this has {}",
+                          FuzzyWords::word_limit, lookup.words.size()));
+      }
     } else if (kind.key == "sentiment") {
       read_tone(kind, {"negative", "neutral", "positive"}, lines, data_.sentiments);
     } else if (kind.key == "urgency") {
@@ -147,6 +154,19 @@ class TrainingDataReader {
     } else {
       for (const Line& line : lines) read_pattern(name, line);
     }
+  }
+
+  // "metadata: {fuzzy: true}"
+  bool reads_fuzzy(const Yaml& item) {
+    const Yaml* const metadata = item.find("metadata");
+    const Yaml* const fuzzy =
+        metadata != nullptr && metadata->is_map() ? metadata->find("fuzzy") : nullptr;
+    if (fuzzy == nullptr) return false;
+    if (!fuzzy->is_scalar() || (fuzzy->text != "true" && fuzzy->text != "false")) {
+      error(fuzzy->mark, "expected_bool", "'fuzzy' is true or false");
+      return false;
+    }
+    return fuzzy->text == "true";
   }
 
   void read_tone(const Yaml::Entry& kind, const std::vector<std::string>& labels,
@@ -361,6 +381,7 @@ std::string content_hash(const TrainingData& data) {
   for (const auto& [word, value] : data.synonyms) add({"synonym", word, value});
   for (const Lookup& lookup : data.lookups) {
     for (const std::string& word : lookup.words) add({"lookup", lookup.entity, word});
+    if (lookup.fuzzy) add({"fuzzy", lookup.entity});
   }
   for (const Pattern& pattern : data.patterns) add({"pattern", pattern.entity, pattern.regex});
   for (const ToneExample& tone : data.sentiments) add({"sentiment", tone.label, tone.text});

@@ -23,6 +23,7 @@ struct Example {
 struct Lookup {
   std::string entity;
   std::vector<std::string> words;
+  bool fuzzy = false;  // Misspelt ones count, too (nlu/fuzzy_words.h); not of Chinese.
 };
 
 struct Pattern {

@@ -31,7 +31,8 @@ json::object rules_to_json(const TrainingData& rules) {
   for (const Lookup& lookup : rules.lookups) {
     json::array words;
     for (const std::string& word : lookup.words) words.emplace_back(word);
-    lookups.push_back(json::object{{"entity", lookup.entity}, {"words", std::move(words)}});
+    lookups.push_back(json::object{
+        {"entity", lookup.entity}, {"words", std::move(words)}, {"fuzzy", lookup.fuzzy}});
   }
   for (const Pattern& pattern : rules.patterns) {
     patterns.push_back(json::object{{"entity", pattern.entity},
@@ -389,6 +390,7 @@ Result<void> Model::read_rules(std::string_view text) {
     if (!value.is_object()) return damaged("a lookup cannot be read");
     Lookup lookup;
     lookup.entity = std::string(get_string(value.as_object(), "entity").value_or(""));
+    lookup.fuzzy = get_bool(value.as_object(), "fuzzy").value_or(false);
     if (const json::array* const words = get_array(value.as_object(), "words")) {
       for (std::size_t i = 0; i < words->size(); ++i) lookup.words.push_back(text_at(*words, i));
     }

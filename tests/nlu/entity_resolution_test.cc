@@ -54,6 +54,25 @@ TEST_CASE("lookups and regexes are found at boundaries, the longest first") {
   CHECK(found("订单10423号") == "order_number=10423");
 }
 
+TEST_CASE("a lookup that is fuzzy forgives mistakes in its words") {
+  TrainingData data;
+  data.lookups = {{"city", {"Frankfurt am Main", "Hamburg"}, true}, {"color", {"orange"}}};
+  const RuleEntities rules = *RuleEntities::compile(data);
+  const auto hear = [&](const std::string& text) {
+    const std::vector<Word> words = split_words(text);
+    std::string out;
+    for (const Entity& e : resolve_entities(text, words, rules.find({text, ""}, words), {}))
+      out +=
+          e.type + "=" + e.value + "@" + text.substr(e.span.begin, e.span.end - e.span.begin) + " ";
+    return out;
+  };
+  CHECK(hear("to Hambrug please") == "city=Hamburg@Hambrug ");
+  CHECK(hear("from frankfrut am main") == "city=Frankfurt am Main@frankfrut am main ");
+  CHECK(hear("hamburg") == "city=hamburg@hamburg ");
+  CHECK(hear("an ornage one").empty());  // Not asked for there.
+  CHECK(hear("hamburger stalls").find("hamburger") == std::string::npos);
+}
+
 TEST_CASE("a synonym gives the value, whatever its case") {
   CHECK(found("Blue", {{"blue", "navy"}}) == "color=navy");
 }

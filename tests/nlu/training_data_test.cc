@@ -99,6 +99,17 @@ TEST_CASE("an author is told what is wrong with the training data, and where") {
   CHECK(said("- x\n") == Said{"nlu.yml:1:1: expected 'nlu:' and below it a list of intents"});
 }
 
+TEST_CASE("a lookup may forgive mistakes") {
+  const std::string lookup =
+      "nlu:\n- lookup: city\n  metadata: {fuzzy: true}\n  examples: |\n    - Hamburg\n";
+  const ReadResult r = read(lookup);
+  REQUIRE(r.data.lookups.size() == 1);
+  CHECK(r.data.lookups[0].fuzzy);
+  CHECK_FALSE(read("nlu:\n- lookup: city\n  examples: |\n    - Hamburg\n").data.lookups[0].fuzzy);
+  CHECK(said("nlu:\n- lookup: city\n  metadata: {fuzzy: maybe}\n  examples: |\n    - x\n") ==
+        Said{"nlu.yml:3:21: 'fuzzy' is true or false"});
+}
+
 TEST_CASE("texts whose tone is known are read, by labels that exist") {
   const ReadResult r = read(
       "nlu:\n- sentiment: negative\n  examples: |\n    - a [sic](b) mess\n- urgency: high\n"
