@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -211,13 +212,16 @@ std::map<std::uint64_t, json::object> read_back(net::io_context& io, const Serve
   };
   bench::Visitor reader(io, server.endpoint(), fmt::format("auditor-{:04}", i), std::move(events));
   reader.adopt(of.conversation(), of.token());
-  net::co_spawn(io, reader.run(), net::detached);
+  bool ended = false;
+  net::co_spawn(io, reader.run(), [&ended](const std::exception_ptr&) { ended = true; });
   for (int tries = 0; tries < 500; ++tries) {
     run_for(io, 10ms);
     if (reader.is_connected() && reader.last_seq() >= reader.head_seq()) break;
   }
   reader.stop();
-  run_for(io, 50ms);
+  // What still ran would read `reader` when it is gone.
+  for (int tries = 0; tries < 1000 && !ended; ++tries) run_for(io, 10ms);
+  REQUIRE(ended);
   return frames;
 }
 
