@@ -18,6 +18,7 @@
 #include "bot/evaluation.h"
 #include "bot/progress.h"
 #include "nlu/base/unicode.h"
+#include "nlu/confusion_plot.h"
 #include "nlu/dataset.h"
 #include "nlu/entity_scores.h"
 #include "nlu/torch/evaluate.h"
@@ -32,7 +33,7 @@ using Examples = std::vector<nlu::Example>;
 
 struct Asked {
   bool intents = true;  // Else only entities count.
-  std::string train, dev, test, oos, format, json, model, encoder, outside = "oos";
+  std::string train, dev, test, oos, format, json, confusion, model, encoder, outside = "oos";
   std::vector<std::string> lookups;  // NAME=FILE
   int folds = 0;
   std::uint64_t seed = 1;
@@ -223,6 +224,13 @@ int run(const Asked& asked) {
   fmt::print("Trained on {} rows in {:.1f} s, {:.0f} MB at most; {:.0f} us an utterance\n",
              outcome->learnt, outcome->train_seconds,
              static_cast<double>(outcome->peak_memory) / 1e6, outcome->microseconds);
+  if (outcome->intents && !asked.confusion.empty()) {
+    const nlu::EvalReport& report = *outcome->intents;
+    const std::string title = fmt::format(
+        "{}: {:.1f} % right", asked.folds > 0 ? asked.train : asked.test, 100 * report.accuracy);
+    if (write_file(asked.confusion, confusion_svg(report.scores, report.confusions, title)) != 0)
+      return 1;
+  }
   return write_report(asked.json, to_json(*outcome, asked));
 }
 
@@ -247,6 +255,7 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
   command->add_option("--seed", asked->seed, "The same seed and data give the same model (1)");
   command->add_option("--json", asked->json, "Write the report here as well");
   if (intents) {
+    command->add_option("--confusion", asked->confusion, "Draw the confusion matrix here, as SVG");
     command->add_option("--encoder", asked->encoder,
                         "The folder of a BERT in Hugging Face's layout, learnt from as well");
   }

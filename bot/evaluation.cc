@@ -47,13 +47,17 @@ std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds
   return result;
 }
 
-int write_report(const std::string& path, const nlu::json::object& report) {
+int write_file(const std::string& path, const std::string& content) {
   if (path.empty()) return 0;
   std::ofstream file(path);
-  file << nlu::json::serialize(report) << '\n';
+  file << content;
   if (file.flush()) return 0;
   fmt::print(stderr, "{} cannot be written\n", path);
   return 1;
+}
+
+int write_report(const std::string& path, const nlu::json::object& report) {
+  return path.empty() ? 0 : write_file(path, nlu::json::serialize(report) + "\n");
 }
 
 }  // namespace bot

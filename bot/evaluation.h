@@ -32,6 +32,9 @@ nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
 // one fold, so that none is learnt and tested.
 std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds);
 
+// What comes from an evaluation, where it was asked for; the command's exit code.
+int write_file(const std::string& path, const std::string& content);
+
 // Writes the report to `path`, when one was asked for; the command's exit code.
 int write_report(const std::string& path, const nlu::json::object& report);
 

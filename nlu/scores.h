@@ -29,6 +29,11 @@ struct ScoreTable {
   LabelScore micro, macro, weighted;
 };
 
+struct Confusion {
+  std::string expected, got;
+  std::size_t count = 0;
+};
+
 ScoreTable score_labels(const std::map<std::string, LabelCounts>& counts);
 
 json::object to_json(const LabelScore& score);

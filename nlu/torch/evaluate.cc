@@ -43,7 +43,17 @@ double calibration_error(const std::array<Bin, 10>& bins, double all) {
   return error;
 }
 
+// What nothing was understood of is outside.
+double outside_of(const Interpretation& interpretation) {
+  return interpretation.best() == nullptr ? 1 : interpretation.segments[0].p_outside;
+}
+
 }  // namespace
+
+std::string label_got(const Interpretation& interpretation) {
+  return outside_of(interpretation) > 0.5 ? std::string(outside_label)
+                                          : interpretation.best()->name;
+}
 
 EvalReport evaluate(const std::vector<Interpretation>& interpretations,
                     const std::vector<Example>& rows) {
@@ -56,10 +66,9 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   for (std::size_t i = 0; i < rows.size() && i < interpretations.size(); ++i) {
     const Example& row = rows[i];
     const ScoredIntent* const best = interpretations[i].best();
-    const double p_outside =
-        interpretations[i].segments.empty() ? 1 : interpretations[i].segments[0].p_outside;
-    const bool outside = row.intent == outside_label, refused = best == nullptr || p_outside > 0.5;
-    const std::string got = refused ? std::string(outside_label) : best->name;
+    const double p_outside = outside_of(interpretations[i]);
+    const bool outside = row.intent == outside_label, refused = p_outside > 0.5;
+    const std::string got = label_got(interpretations[i]);
     scored.emplace_back(p_outside, outside);
     ++counts[row.intent].expected;
     ++counts[got].got;

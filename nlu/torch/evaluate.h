@@ -18,11 +18,6 @@ struct Mistake {
   int line = 0;
 };
 
-struct Confusion {
-  std::string expected, got;
-  std::size_t count = 0;
-};
-
 struct EvalReport {
   ScoreTable scores;                  // "out_of_scope" is a label like the others.
   std::vector<Confusion> confusions;  // Of what was mistaken, most frequent first.
@@ -35,6 +30,9 @@ struct EvalReport {
   double auroc = 0;  // p_outside of one outside against one in scope; 0 when there are not both.
   double calibration_error = 0;  // Expected (ECE), ten bins, of the best intent in scope.
 };
+
+// The best intent, or outside_label when p_outside > 0.5.
+std::string label_got(const Interpretation& interpretation);
 
 // A row is refused when p_outside > 0.5; the intent of what should be is outside_label.
 EvalReport evaluate(const Interpreter& interpreter, const std::vector<Example>& rows);
