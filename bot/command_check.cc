@@ -9,10 +9,15 @@
 
 #include "bot/bots.h"
 #include "bot/commands.h"
+#include "bot/evaluation.h"
 #include "dialog/check.h"
 #include "dialog/load.h"
 #include "nlu/base/json.h"
 #include "nlu/base/unicode.h"
+#include "nlu/data_check.h"
+#include "nlu/torch/evaluate.h"
+#include "nlu/torch/model.h"
+#include "nlu/torch/trainer.h"
 
 namespace bot {
 
@@ -80,12 +85,39 @@ struct Checked {
   std::int64_t milliseconds = 0;
 };
 
-Checked check(const std::string& folder) {
+// What a model that has not seen them makes of the bot's examples.
+nlu::Result<void> check_deeply(const dialog::Bot& bot, const std::string& folder,
+                               nlu::Diagnostics& diagnostics) {
+  constexpr int folds = 5;
+  const std::vector<nlu::Example>& examples = bot.training.examples;
+  const auto got = interpret_unseen(bot.training, nlu::encoder_path_of(folder, bot.encoder), folds);
+  if (!got) return got.error();
+  std::vector<nlu::Unseen> unseen;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    nlu::Unseen one{nlu::label_got((*got)[i]), 0, 0};
+    if (const nlu::ScoredIntent* best = (*got)[i].best(); best != nullptr) {
+      const nlu::Segment& segment = (*got)[i].segments[0];
+      one.p = one.intent == best->name ? best->p : segment.p_outside;
+      for (const nlu::ScoredIntent& intent : segment.intents)
+        if (intent.name == examples[i].intent) one.p_own = intent.p;
+      if (examples[i].intent == nlu::outside_label) one.p_own = segment.p_outside;
+    }
+    unseen.push_back(std::move(one));
+  }
+  nlu::check_intents(bot.training, unseen, diagnostics);
+  return {};
+}
+
+nlu::Result<Checked> check(const std::string& folder, bool deeply) {
   const auto begin = Clock::now();
   Checked checked;
   checked.loaded = dialog::load_bot(folder, {environment});
   nlu::Diagnostics& diagnostics = checked.loaded.diagnostics;
   if (checked.loaded.bot) dialog::check_warnings(*checked.loaded.bot, diagnostics);
+  if (checked.loaded.bot && deeply) {
+    const auto done = check_deeply(*checked.loaded.bot, folder, diagnostics);
+    if (!done) return done.error();
+  }
   dialog::tidy(diagnostics);
   for (const nlu::Diagnostic& diagnostic : diagnostics) {
     ++(diagnostic.severity == nlu::Severity::error ? checked.errors : checked.warnings);
@@ -147,14 +179,19 @@ void add_check(CLI::App& app, int& exit_code) {
   struct Options {
     std::string folder;
     bool as_json = false;
+    bool deep = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("check", "Say what is wrong with a bot, and where");
   command->footer(
-      "Example: usher check flows/shop\n"
+      "Examples:\n"
+      "  usher check flows/shop\n"
+      "  usher check flows/shop --deep   and which examples look like another intent's\n"
       "Exit code: 0 nothing but warnings, 1 errors, 2 called wrongly.");
   command->add_option("BOT", options->folder, "The bot's folder")->required();
   command->add_flag("--json", options->as_json, "Print one JSON object, for programs");
+  command->add_flag("--deep", options->deep,
+                    "Judge every example by a model that has not seen it; trains five times");
   command->callback([options, &exit_code] {
     std::error_code failure;
     if (!std::filesystem::is_directory(options->folder, failure)) {
@@ -162,10 +199,15 @@ void add_check(CLI::App& app, int& exit_code) {
       exit_code = 2;
       return;
     }
-    const Checked checked = check(options->folder);
-    options->as_json ? print_json(options->folder, checked)
-                     : print_report(options->folder, checked);
-    exit_code = checked.loaded.bot ? 0 : 1;
+    const auto checked = check(options->folder, options->deep);
+    if (!checked) {
+      fmt::print(stderr, "{}: {}\n", options->folder, checked.error().message);
+      exit_code = 1;
+      return;
+    }
+    options->as_json ? print_json(options->folder, *checked)
+                     : print_report(options->folder, *checked);
+    exit_code = checked->loaded.bot ? 0 : 1;
   });
 }
 

@@ -66,33 +66,9 @@ nlu::Result<Outcome> cross_validated(const Asked& asked) {
   for (const nlu::Diagnostic& diagnostic : diagnostics)
     fmt::print(stderr, "{}\n", to_string(diagnostic));
   if (has_errors(diagnostics)) return nlu::invalid("the training data has errors");
-  const TemporaryModel temporary;
-  std::vector<nlu::Interpretation> interpretations;
-  std::vector<nlu::Example> rows;
-  for (int fold = 0; fold < asked.folds; ++fold) {
-    nlu::TrainingData learnt = data;
-    learnt.examples.clear();
-    std::vector<nlu::Utterance> tested;
-    for (std::size_t i = 0; i < data.examples.size(); ++i) {
-      const nlu::Example& example = data.examples[i];
-      if (static_cast<int>(i % static_cast<std::size_t>(asked.folds)) != fold) {
-        learnt.examples.push_back(example);
-        continue;
-      }
-      tested.push_back({example.text, ""});
-      rows.push_back(example);
-    }
-    nlu::TrainOptions options;
-    options.encoder = asked.encoder;
-    const auto trained = nlu::train(learnt, options, temporary.path());
-    if (!trained) return trained.error();
-    const auto interpreter = nlu::load_interpreter(temporary.path(), {}, asked.encoder);
-    if (!interpreter) return interpreter.error();
-    for (nlu::Interpretation& i : (*interpreter)->interpret(tested))
-      interpretations.push_back(std::move(i));
-    fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
-  }
-  return Outcome{nlu::evaluate(interpretations, rows), std::nullopt};
+  const auto interpretations = interpret_unseen(data, asked.encoder, asked.folds);
+  if (!interpretations) return interpretations.error();
+  return Outcome{nlu::evaluate(*interpretations, data.examples), std::nullopt};
 }
 
 int run(const Asked& asked) {

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "nlu/base/unicode.h"
+#include "nlu/torch/load.h"
+#include "nlu/torch/trainer.h"
 
 namespace bot {
 
@@ -45,6 +47,40 @@ std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds
     result.push_back(at->second);
   }
   return result;
+}
+
+nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(const nlu::TrainingData& data,
+                                                               const std::string& encoder,
+                                                               int folds) {
+  const TemporaryModel temporary;
+  const std::vector<int> fold_of = deal_folds(data.examples, folds);
+  std::vector<nlu::Interpretation> interpretations(data.examples.size());
+  nlu::TrainOptions options;
+  options.encoder = encoder;
+  options.tone = false;
+  for (int fold = 0; fold < folds; ++fold) {
+    nlu::TrainingData learnt = data;
+    learnt.examples.clear();
+    std::vector<nlu::Utterance> utterances;
+    std::vector<std::size_t> tested;
+    for (std::size_t i = 0; i < data.examples.size(); ++i) {
+      const nlu::Example& example = data.examples[i];
+      if (fold_of[i] != fold) {
+        learnt.examples.push_back(example);
+        continue;
+      }
+      tested.push_back(i);
+      utterances.push_back({example.text, ""});
+    }
+    const auto trained = nlu::train(learnt, options, temporary.path());
+    if (!trained) return trained.error();
+    const auto interpreter = nlu::load_interpreter(temporary.path(), {}, encoder);
+    if (!interpreter) return interpreter.error();
+    std::vector<nlu::Interpretation> got = (*interpreter)->interpret(utterances);
+    for (std::size_t i = 0; i < tested.size(); ++i) interpretations[tested[i]] = std::move(got[i]);
+    fmt::print(stderr, "fold {} of {} done\n", fold + 1, folds);
+  }
+  return interpretations;
 }
 
 int write_file(const std::string& path, const std::string& content) {

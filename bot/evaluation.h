@@ -7,6 +7,8 @@
 #include "nlu/base/json.h"
 #include "nlu/base/result.h"
 #include "nlu/dataset.h"
+#include "nlu/interpretation.h"
+#include "nlu/training_data.h"
 
 namespace bot {
 
@@ -31,6 +33,12 @@ nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
 // The fold, from 0, that each example is held out in. Texts that are equal but for case stand in
 // one fold, so that none is learnt and tested.
 std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds);
+
+// What models make of the bot's examples that have not seen them, one an example, in order; equal
+// texts are unseen together. Says on the error stream how far it is.
+nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(const nlu::TrainingData& data,
+                                                               const std::string& encoder,
+                                                               int folds);
 
 // What comes from an evaluation, where it was asked for; the command's exit code.
 int write_file(const std::string& path, const std::string& content);

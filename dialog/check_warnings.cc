@@ -5,6 +5,7 @@
 
 #include "dialog/check.h"
 #include "dialog/draft.h"
+#include "nlu/data_check.h"
 
 namespace dialog {
 
@@ -386,6 +387,8 @@ class Checker {
 }  // namespace
 
 void check_warnings(const Bot& bot, nlu::Diagnostics& diagnostics) {
+  nlu::check_training_data(bot.training, diagnostics);
+  nlu::check_annotations(bot.training, diagnostics);
   Checker(bot, diagnostics).run();
 }
 

@@ -36,7 +36,7 @@ std::string escaped(std::string_view text) {
 
 std::string shown(const std::string& label) {
   const std::string cut = truncate(label, name_length);
-  return escaped(cut.size() < label.size() ? cut + "…" : label);
+  return fmt::format("{}{}", escaped(cut), cut.size() < label.size() ? "…" : "");
 }
 
 struct Matrix {

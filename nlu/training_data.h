@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nlu/base/diagnostic.h"
@@ -11,6 +12,9 @@
 #include "nlu/interpretation.h"
 
 namespace nlu {
+
+// The intent of examples of what a bot is not for.
+inline constexpr std::string_view outside_label = "out_of_scope";
 
 struct Example {
   std::string text;  // Without the annotations.

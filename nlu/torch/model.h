@@ -25,7 +25,6 @@
 namespace nlu {
 
 inline constexpr int model_format = 5;
-inline constexpr std::string_view outside_label = "out_of_scope";
 
 // What tells an utterance outside the bot's scope, before it is calibrated.
 inline constexpr std::size_t signal_count = 3;
