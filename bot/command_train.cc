@@ -62,6 +62,7 @@ int run(const Asked& asked) {
   nlu::TrainOptions options;
   options.seed = asked.seed.value_or(material.seed);
   options.encoder = asked.encoder.empty() ? material.encoder : asked.encoder;
+  if (!asked.force) options.checkpoints = nlu::checkpoints_path_of(asked.folder);
   const std::string path = asked.out.empty() ? nlu::model_path_of(asked.folder) : asked.out;
   if (!asked.force && nlu::is_up_to_date(path, data, options)) {
     fmt::print("{} is up to date\n", path);
@@ -77,6 +78,8 @@ int run(const Asked& asked) {
   if (terminal) fmt::print(stderr, "\n");
   if (!report) {
     fmt::print(stderr, "{}\n", report.error().message);
+    if (interrupted != 0 && !asked.force)
+      fmt::print(stderr, "the same command goes on where this one stopped\n");
     return 1;
   }
   fmt::print("{}: {} intents, {} kinds of entities, {} examples, {} features\n", path,
@@ -101,7 +104,8 @@ void add_train(CLI::App& app, int& exit_code) {
                       "The same seed and data give the same model (bot.yml's, else 1)");
   command->add_option("--encoder", asked->encoder,
                       "The folder of a BERT in Hugging Face's layout (bot.yml's, else none)");
-  command->add_flag("--force", asked->force, "Train although the model is up to date");
+  command->add_flag("--force", asked->force,
+                    "Train from nothing, although the model is up to date");
   command->footer("Example: usher train flows/shop --force");
   command->callback([asked, &exit_code] { exit_code = run(*asked); });
 }

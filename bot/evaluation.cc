@@ -11,6 +11,7 @@
 
 #include "nlu/base/unicode.h"
 #include "nlu/torch/load.h"
+#include "nlu/torch/model_card.h"
 #include "nlu/torch/trainer.h"
 
 namespace bot {
@@ -23,6 +24,7 @@ TemporaryModel::TemporaryModel()
 TemporaryModel::~TemporaryModel() {
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
+  std::filesystem::remove(nlu::card_path_of(path_), ignored);
 }
 
 nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,

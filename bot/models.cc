@@ -37,6 +37,7 @@ MakeInterpreter trained_interpreters() {
     const std::string path = nlu::model_path_of(folder);
     nlu::TrainOptions options;
     options.seed = bot.training_seed;
+    options.checkpoints = nlu::checkpoints_path_of(folder);
     options.encoder = nlu::encoder_path_of(folder, bot.encoder);
     if (nlu::is_up_to_date(path, bot.training, options)) {
       auto loaded = load(bot, path, options.encoder);

@@ -22,6 +22,7 @@ struct Example {
   std::vector<Entity> entities;
   Mark mark;
   std::vector<Span> tokens = {};  // As Utterance has them.
+  std::string subject = {};       // Whose words they were (metadata.subject); "": nobody's.
 };
 
 struct Lookup {

@@ -44,6 +44,8 @@ struct FitProgress {
 };
 using FitWatcher = std::function<bool(const FitProgress&)>;
 
+class Checkpoint;  // nlu/torch/checkpoint.h; a null one: every fit is begun anew.
+
 // logits(row) = bias + sum of value × weights[column]; weights are [columns × classes].
 struct Linear {
   std::size_t columns = 0;
@@ -55,7 +57,8 @@ struct Linear {
 // Multinomial logistic regression; an example's loss counts `importance` times.
 Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& labels,
                   const std::vector<float>& importance, std::size_t columns, std::size_t classes,
-                  const FitOptions& options, const FitWatcher& watcher);
+                  const FitOptions& options, const FitWatcher& watcher,
+                  Checkpoint* checkpoint = nullptr);
 
 struct NetworkOptions {
   std::uint64_t seed = 1;
@@ -74,7 +77,8 @@ struct NetworkOptions {
 // Cross-entropy with smoothed labels; `importance` as below. Rates fall to nothing as a cosine.
 Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& labels,
                     const std::vector<float>& importance, std::size_t columns, std::size_t classes,
-                    const NetworkOptions& options, const FitWatcher& watcher);
+                    const NetworkOptions& options, const FitWatcher& watcher,
+                    Checkpoint* checkpoint = nullptr);
 
 // The forward passes as LibTorch does them, [rows × classes]: what the hand-written ones are tested
 // against.
@@ -114,7 +118,8 @@ struct TaggerOptions {
 // One row of `tokens` a token; `sentence_ends[i]` is where sentence i ends among them.
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
-            std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher);
+            std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher,
+            Checkpoint* checkpoint = nullptr);
 
 // The scores of the tokens of sentences that have one length, before transitions, [tokens × tags],
 // as LibTorch computes them.

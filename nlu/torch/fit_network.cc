@@ -55,7 +55,10 @@ torch::Tensor disagreement(const torch::Tensor& logits) {
 
 Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& labels,
                     const std::vector<float>& importance, std::size_t columns, std::size_t classes,
-                    const NetworkOptions& options, const FitWatcher& watcher) {
+                    const NetworkOptions& options, const FitWatcher& watcher,
+                    Checkpoint* checkpoint) {
+  Checkpoint none;
+  if (checkpoint == nullptr) checkpoint = &none;
   use_one_thread();
   std::mt19937_64 random(options.seed);
   const auto width = static_cast<std::int64_t>(options.width);
@@ -76,9 +79,13 @@ Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& lab
   const auto batch = static_cast<std::size_t>(options.batch);
   const std::size_t steps =
       (rows.size() + batch - 1) / batch * static_cast<std::size_t>(options.epochs);
-  std::size_t step = 0;
   const bool twice = options.agreement > 0;
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+  FitState state{{}, {}, &random, &order, {}};
+  vectors.add_to(state);
+  optimizer.add_to(state);
+  const bool goes_on = checkpoint->restore(state, watcher);
+  std::size_t step = steps_done(state, steps, options.epochs);
+  for (int epoch = state.progress.epoch + 1; goes_on && epoch <= options.epochs; ++epoch) {
     shuffle(order, random);
     double loss_sum = 0, right = 0;
     for (std::size_t from = 0; from < order.size(); from += batch) {
@@ -100,7 +107,8 @@ Network fit_network(const SparseRows& rows, const std::vector<std::int64_t>& lab
       optimizer.step(options.rate * rate);
     }
     const auto count = static_cast<double>(std::max<std::size_t>(order.size(), 1));
-    if (watcher && !watcher({epoch, loss_sum / count, right / count})) break;
+    if (!checkpoint->keep(state, {epoch, loss_sum / count, right / count}, options.epochs, watcher))
+      break;
   }
   return {options.width,
           options.hidden,

@@ -140,7 +140,10 @@ Parts deal_parts(const TaggerOptions& options, std::mt19937_64& random) {
 
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
-            std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher) {
+            std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher,
+            Checkpoint* checkpoint) {
+  Checkpoint none;
+  if (checkpoint == nullptr) checkpoint = &none;
   use_one_thread();
   std::mt19937_64 random(options.seed);
   const auto width = static_cast<std::int64_t>(tag_count);
@@ -153,7 +156,13 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
   const Convolutions network =
       options.width > 0 ? make_network(options, width, random) : Convolutions{};
   DenseOptimizer dense(options.width > 0 ? network.all() : std::vector<torch::Tensor>{});
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+  FitState state{{}, {}, &random, nullptr, {}};
+  optimizer.add_to(state);
+  emissions.add_to(state);
+  vectors.add_to(state);
+  dense.add_to(state);
+  const bool goes_on = checkpoint->restore(state, watcher);
+  for (int epoch = state.progress.epoch + 1; goes_on && epoch <= options.epochs; ++epoch) {
     double loss_sum = 0, right = 0;
     const std::vector<Group> groups =
         make_groups(sentence_ends, static_cast<std::size_t>(options.batch), random);
@@ -194,7 +203,9 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
     }
     const auto sentences = static_cast<double>(std::max<std::size_t>(sentence_ends.size(), 1));
     const auto count = static_cast<double>(std::max<std::size_t>(tokens.size(), 1));
-    if (watcher && !watcher({epoch, loss_sum / sentences, right / count})) break;
+    if (!checkpoint->keep(state, {epoch, loss_sum / sentences, right / count}, options.epochs,
+                          watcher))
+      break;
   }
   Crf crf{columns,
           tag_count,

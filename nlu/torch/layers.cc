@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "nlu/torch/optimizer.h"
+
 namespace nlu {
 
 Bags make_bags(const SparseRows& rows, const std::vector<std::size_t>& chosen, double dropout,
@@ -95,6 +97,18 @@ DenseOptimizer::DenseOptimizer(std::vector<torch::Tensor> weights) : weights_(st
     means_.push_back(torch::zeros_like(weight, torch::requires_grad(false)));
     squares_.push_back(torch::zeros_like(weight, torch::requires_grad(false)));
   }
+}
+
+void SparseVectors::add_to(FitState& state) {
+  state.floats.push_back(weights_);
+  state.floats.push_back(squares_);
+}
+
+void DenseOptimizer::add_to(FitState& state) {
+  for (const std::vector<torch::Tensor>* tensors : {&weights_, &means_, &squares_}) {
+    for (const torch::Tensor& tensor : *tensors) state.floats.push_back(floats_of(tensor));
+  }
+  state.counts.push_back(&steps_);
 }
 
 void DenseOptimizer::step(double rate) {

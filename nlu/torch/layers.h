@@ -11,6 +11,7 @@
 
 #include <torch/torch.h>
 
+#include "nlu/torch/checkpoint.h"
 #include "nlu/torch/fit.h"
 
 namespace nlu {
@@ -38,6 +39,7 @@ class SparseVectors {
   torch::Tensor sum(const Bags& bags) const;
   // `gradient` is that of sum(bags); `decay` pulls the vectors touched towards nothing.
   void step(const Bags& bags, const torch::Tensor& gradient, double rate, double decay = 0);
+  void add_to(FitState& state);
   std::vector<float> take() { return std::move(weights_); }
 
  private:
@@ -55,6 +57,7 @@ class DenseOptimizer {
  public:
   explicit DenseOptimizer(std::vector<torch::Tensor> weights);
   void step(double rate);
+  void add_to(FitState& state);
 
  private:
   std::vector<torch::Tensor> weights_, means_, squares_;

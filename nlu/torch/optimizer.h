@@ -2,14 +2,20 @@
 #pragma once
 
 #include <random>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 
+#include "nlu/torch/checkpoint.h"
 #include "nlu/torch/fit.h"
 
 namespace nlu {
+
+inline std::span<float> floats_of(const torch::Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
 
 // Features that occur once in a thousand examples want step sizes of their own: AdaGrad's.
 class SparseOptimizer {
@@ -18,6 +24,13 @@ class SparseOptimizer {
       : weights_(std::move(weights)), learning_rate_(learning_rate) {
     for (const torch::Tensor& weight : weights_) {
       squares_.push_back(torch::full_like(weight, 1e-6, torch::requires_grad(false)));
+    }
+  }
+
+  // What is learnt, and what the optimizer remembers.
+  void add_to(FitState& state) {
+    for (const std::vector<torch::Tensor>* tensors : {&weights_, &squares_}) {
+      for (const torch::Tensor& tensor : *tensors) state.floats.push_back(floats_of(tensor));
     }
   }
 

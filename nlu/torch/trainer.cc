@@ -23,9 +23,11 @@
 #include "nlu/entity_resolution.h"
 #include "nlu/torch/bert.h"
 #include "nlu/torch/calibration.h"
+#include "nlu/torch/checkpoint.h"
 #include "nlu/torch/examples.h"
 #include "nlu/torch/fit.h"
 #include "nlu/torch/model.h"
+#include "nlu/torch/model_card.h"
 #include "nlu/torch/shipped_tone.h"
 #include "nlu/torch/tone.h"
 
@@ -36,30 +38,36 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
 constexpr std::size_t many_sentences = 2000;
-constexpr double network_work = 8;   // Of an epoch, in epochs of the linear fit.
-constexpr double encoder_work = 50;  // Of an example, in the same.
+constexpr std::size_t checkpoint_bytes = 256'000'000;  // Kept when training is done.
+constexpr double network_work = 8;                     // Of an epoch, in epochs of the linear fit.
+constexpr double encoder_work = 50;                    // Of an example, in the same.
 
 // Adds up what all fits have done, and asks whether to go on.
 class Watch {
  public:
-  explicit Watch(const std::function<bool(const Progress&)>& progress) : progress_(progress) {}
+  Watch(const std::function<bool(const Progress&)>& progress, const std::string& checkpoints)
+      : progress_(progress), checkpoints_(checkpoints) {}
 
   void plan(double work) { planned_ += work; }
+  Checkpoints* checkpoints() { return &checkpoints_; }
   bool is_stopped() const { return stopped_; }
 
-  bool tell(std::string_view phase, const FitProgress& fit, int epochs, double work) {
+  // `part` tells apart what has the same phase, from 1.
+  bool tell(std::string_view phase, int part, const FitProgress& fit, int epochs, double work) {
     const std::lock_guard lock(mutex_);
     done_ += work;
     if (!progress_ || stopped_) return !stopped_;
     const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     const double done = planned_ > 0 ? std::min(done_ / planned_, 1.0) : 0;
     const double left = done > 0 ? seconds * (1 - done) / done : 0;
-    if (!progress_({phase, fit.epoch, epochs, fit.loss, fit.accuracy, done, left})) stopped_ = true;
+    if (!progress_({phase, part, fit.epoch, epochs, fit.loss, fit.accuracy, done, left}))
+      stopped_ = true;
     return !stopped_;
   }
 
  private:
   const std::function<bool(const Progress&)>& progress_;
+  Checkpoints checkpoints_;
   std::mutex mutex_;
   std::atomic<bool> stopped_{false};
   double planned_ = 0, done_ = 0;
@@ -116,7 +124,7 @@ bool encode(Examples& examples, const Bert& encoder, Watch& watch) {
       const auto first = vectors.begin() + static_cast<std::ptrdiff_t>((i - from) * width);
       all[i].vector.assign(first, first + static_cast<std::ptrdiff_t>(width));
     }
-    if (!watch.tell("encoding", {1, 0, 0}, 1, encoder_work * static_cast<double>(to - from)))
+    if (!watch.tell("encoding", 1, {1, 0, 0}, 1, encoder_work * static_cast<double>(to - from)))
       return false;
   }
   return true;
@@ -132,7 +140,8 @@ std::vector<float> mean_vector(const Examples& examples, const std::vector<std::
 }
 
 Classifier fit_intents(const Examples& examples, const std::vector<std::size_t>& learnt,
-                       const TrainOptions& options, std::string_view phase, Watch& watch) {
+                       const TrainOptions& options, std::string_view phase, int part,
+                       Watch& watch) {
   Classifier fit;
   std::vector<std::size_t> chosen = learnt;
   std::vector<std::int64_t> labels;
@@ -152,16 +161,28 @@ Classifier fit_intents(const Examples& examples, const std::vector<std::size_t>&
   const SparseRows rows = rows_of(examples, chosen, fit.table.space());
   const FitOptions how = intent_options(options, examples.labelled);
   const auto work = static_cast<double>(learnt.size());
+  const std::size_t columns = fit.table.space().columns(), classes = examples.intents.size() + 1;
+  Checkpoint linear_checkpoint(
+      watch.checkpoints(), fit_key(rows, labels, importance, {},
+                                   fmt::format("linear {} {} {} {} {} {} {} {} {}", trainer_version,
+                                               columns, classes, how.seed, how.epochs, how.batch,
+                                               how.learning_rate, how.l2, how.dropout)));
   fit.linear = fit_linear(
-      rows, labels, importance, fit.table.space().columns(), examples.intents.size() + 1, how,
-      [&](const FitProgress& now) { return watch.tell(phase, now, how.epochs, work); });
-  if (const auto network = network_options(options, examples.labelled);
-      network && !watch.is_stopped()) {
-    fit.network = fit_network(rows, labels, importance, fit.table.space().columns(),
-                              examples.intents.size() + 1, *network, [&](const FitProgress& now) {
-                                return watch.tell(phase, now, network->epochs, work * network_work);
-                              });
-  }
+      rows, labels, importance, columns, classes, how,
+      [&](const FitProgress& now) { return watch.tell(phase, part, now, how.epochs, work); },
+      &linear_checkpoint);
+  const auto network = network_options(options, examples.labelled);
+  if (!network || watch.is_stopped()) return fit;
+  Checkpoint network_checkpoint(
+      watch.checkpoints(), fit_key(rows, labels, importance, {},
+                                   fmt::format("network {} {} {} {} {}", trainer_version, columns,
+                                               classes, network->seed, network->epochs)));
+  fit.network = fit_network(
+      rows, labels, importance, columns, classes, *network,
+      [&](const FitProgress& now) {
+        return watch.tell(phase, part, now, network->epochs, work * network_work);
+      },
+      &network_checkpoint);
   return fit;
 }
 
@@ -280,9 +301,16 @@ TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& wa
   TaggerOptions how = tag_options(options, examples.sentences.size());
   how.embedded = keys.own;
   const auto work = static_cast<double>(examples.sentences.size());
+  const std::size_t width = 2 * examples.kinds.size() + 1;
+  Checkpoint checkpoint(
+      watch.checkpoints(),
+      fit_key(tokens, tags, {}, ends,
+              fmt::format("tagger {} {} {} {} {} {}", trainer_version, keys.keys.size(), how.seed,
+                          how.epochs, how.width, how.embedded)));
   fit.crf = fit_crf(
-      tokens, tags, ends, keys.keys.size(), 2 * examples.kinds.size() + 1, how,
-      [&](const FitProgress& now) { return watch.tell("entities", now, how.epochs, work); });
+      tokens, tags, ends, keys.keys.size(), width, how,
+      [&](const FitProgress& now) { return watch.tell("entities", 1, now, how.epochs, work); },
+      &checkpoint);
   return fit;
 }
 
@@ -371,7 +399,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress) {
   const Clock::time_point start = Clock::now();
-  Watch watch(progress);
+  Watch watch(progress, options.checkpoints);
   const Result<RuleEntities> rules = RuleEntities::compile(data);
   if (!rules) return rules.error();
   std::unique_ptr<Bert> encoder;
@@ -402,7 +430,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const std::size_t sentences = examples.sentences.size();
   watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs);
 
-  const Error stopped{Errc::unavailable, "training was stopped; nothing was changed"};
+  const Error stopped{Errc::unavailable, "training was stopped; the model is as it was"};
   if (encoder != nullptr && !only_entities) {
     watch.plan(encoder_work * static_cast<double>(examples.utterances.size()));
     if (!encode(examples, *encoder, watch)) return stopped;
@@ -413,14 +441,14 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     intents.table.vocabulary = make_vocabulary({});
     intents.linear = {0, 1, {}, {0.0f}};
   } else {
-    jobs.push_back([&] { intents = fit_intents(examples, all, options, "training", watch); });
+    jobs.push_back([&] { intents = fit_intents(examples, all, options, "training", 1, watch); });
   }
   for (int fold = 0; fold < folds && !only_entities; ++fold) {
     jobs.push_back([&, fold] {
       if (watch.is_stopped()) return;
       std::vector<std::size_t> learnt, tested;
       for (const std::size_t i : all) (fold_of[i] == fold ? tested : learnt).push_back(i);
-      const Classifier fit = fit_intents(examples, learnt, options, "calibrating", watch);
+      const Classifier fit = fit_intents(examples, learnt, options, "calibrating", fold + 1, watch);
       held_out[static_cast<std::size_t>(fold)] = held_out_by(fit, examples, tested);
     });
   }
@@ -471,8 +499,12 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, failed);
   if (const Result<void> saved = save_model(parts, path); !saved) return saved.error();
+  watch.checkpoints()->tidy(checkpoint_bytes);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   report.peak_memory_bytes = peak_memory();
+  if (const Result<void> carded = save_model_card(data, options, report, parts.data_hash, path);
+      !carded)
+    return carded.error();
   return report;
 }
 
@@ -490,6 +522,10 @@ bool is_up_to_date(const std::string& path, const TrainingData& data, const Trai
 
 std::string encoder_path_of(const std::string& bot_folder, const std::string& named) {
   return named.empty() ? "" : (std::filesystem::path(bot_folder) / named).string();
+}
+
+std::string checkpoints_path_of(const std::string& bot_folder) {
+  return (std::filesystem::path(bot_folder) / ".usher" / "training").string();
 }
 
 std::string model_path_of(const std::string& bot_folder) {

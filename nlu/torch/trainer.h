@@ -20,11 +20,13 @@ struct TrainOptions {
   int epochs = 0;    // 0: as many as suit the amount of data.
   int folds = 5;     // For calibration; large data (over 4,000 examples) is held out once instead.
   bool tone = true;  // Sentiment and urgency, too.
-  std::string encoder;  // The folder of one (nlu/torch/bert.h); empty: none.
+  std::string encoder;      // The folder of one (nlu/torch/bert.h); empty: none.
+  std::string checkpoints;  // A folder for what is begun and what is done; empty: none.
 };
 
 struct Progress {
   std::string_view phase;  // "encoding", "calibrating", "training", "entities", "saving"
+  int part = 1;            // Of several that have the same phase, such as folds.
   int epoch = 0;
   int epochs = 0;
   double loss = 0;
@@ -49,6 +51,9 @@ struct TrainReport {
 // Trains and writes `path`, whole or not at all. The same data, options and version give the same
 // file, byte by byte. `progress` is called by one thread at a time, not always the caller's; when
 // it returns false, training stops with Errc::unavailable and the file at `path` stays as it was.
+// Beside the model goes its card (nlu/torch/model_card.h). With `checkpoints`, training that was
+// stopped or killed goes on where it was, up to half a minute before, and what neither the data nor
+// the options have changed is not learnt again; 256 MB of it are kept at most.
 // With an encoder its vectors are learnt from beside the features, and the model needs it from then
 // on. Without any intent, but with entities, the model finds entities only. Errc::invalid: one
 // intent, or neither intents nor entities, or a regex that RE2 refuses.
@@ -61,6 +66,9 @@ bool is_up_to_date(const std::string& path, const TrainingData& data, const Trai
 
 // Where the encoder is that a bot names; "" when it names none.
 std::string encoder_path_of(const std::string& bot_folder, const std::string& named);
+
+// BOT/.usher/training
+std::string checkpoints_path_of(const std::string& bot_folder);
 
 // BOT/.usher/model.safetensors
 std::string model_path_of(const std::string& bot_folder);
