@@ -14,6 +14,7 @@
 #include "bot/progress.h"
 #include "dialog/load.h"
 #include "nlu/torch/trainer.h"
+#include "nlu/torch/training_log.h"
 #include "nlu/training_folder.h"
 
 namespace bot {
@@ -22,7 +23,7 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;  // NOLINT: all a signal handler may touch.
 
 struct Asked {
-  std::string folder, out, encoder;
+  std::string folder, out, encoder, tensorboard;
   std::optional<std::uint64_t> seed;
   bool force = false;
 };
@@ -69,10 +70,13 @@ int run(const Asked& asked) {
     return 0;
   }
   const bool terminal = isatty(STDERR_FILENO) == 1;
+  nlu::TrainingLog log(asked.tensorboard);
   interrupted = 0;
   const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
   const auto report = nlu::train(data, options, path, [&](const nlu::Progress& now) {
-    return show_progress(now, terminal), interrupted == 0;
+    show_progress(now, terminal);
+    if (!asked.tensorboard.empty()) log.add(now);
+    return interrupted == 0;
   });
   std::signal(SIGINT, before);
   if (terminal) fmt::print(stderr, "\n");
@@ -88,6 +92,11 @@ int run(const Asked& asked) {
              100 * report->held_out_accuracy, 100 * report->held_out_refused);
   fmt::print("{:.1f} s, {:.0f} MB at most\n", report->seconds,
              static_cast<double>(report->peak_memory_bytes) / 1e6);
+  if (asked.tensorboard.empty()) return 0;
+  if (const auto logged = log.finish(data, *report, path); !logged) {
+    fmt::print(stderr, "{}\n", logged.error().message);
+    return 1;
+  }
   return 0;
 }
 
@@ -104,9 +113,14 @@ void add_train(CLI::App& app, int& exit_code) {
                       "The same seed and data give the same model (bot.yml's, else 1)");
   command->add_option("--encoder", asked->encoder,
                       "The folder of a BERT in Hugging Face's layout (bot.yml's, else none)");
+  command->add_option("--tensorboard", asked->tensorboard,
+                      "Log losses, weights and the examples' scores here, for TensorBoard");
   command->add_flag("--force", asked->force,
                     "Train from nothing, although the model is up to date");
-  command->footer("Example: usher train flows/shop --force");
+  command->footer(
+      "Examples:\n"
+      "  usher train flows/shop\n"
+      "  usher train flows/shop --force --tensorboard runs/today");
   command->callback([asked, &exit_code] { exit_code = run(*asked); });
 }
 
