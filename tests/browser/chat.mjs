@@ -92,9 +92,17 @@ export class Chat {
   }
 
   async type(text) {
+    await this.shows_own(text, async () => {
+      await this.input.fill(text);
+      await this.input.press('Enter');
+    });
+  }
+
+  // Does what makes the customer say `text`, and waits until it stands in the log: until then, the
+  // answer before it would pass for the answer to it.
+  async shows_own(text, saying) {
     const before = await this.said();
-    await this.input.fill(text);
-    await this.input.press('Enter');
+    await saying();
     await until(`"${text}" is shown`, async () => (await this.said()).length > before.length);
   }
 
@@ -106,9 +114,9 @@ export class Chat {
 
   // Presses what the bot offers: a button or a quick reply. It stands in the log as said.
   async press(title, ...responses) {
-    const before = await this.said();
-    await this.page.getByRole('button', { name: title, exact: true }).last().click();
-    await until(`"${title}" is shown`, async () => (await this.said()).length > before.length);
+    await this.shows_own(title, () =>
+      this.page.getByRole('button', { name: title, exact: true }).last().click(),
+    );
     assert.equal((await this.said()).at(-1), title);
     return this.answered(...responses);
   }

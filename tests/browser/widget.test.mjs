@@ -343,11 +343,13 @@ test('another site places the chat where it wants and speaks with it', async () 
   await chat.open();
   assert.equal(await chat.page.locator('#help usher-chat').count(), 1);
   assert.equal(await chat.bubble.count(), 0);
-  await chat.page.evaluate(() => {
-    window.heard = [];
-    window.stop = window.usher.on('reply', (reply) => window.heard.push(reply.text));
-    window.usher.send('where is my order');
-  });
+  await chat.shows_own('where is my order', () =>
+    chat.page.evaluate(() => {
+      window.heard = [];
+      window.stop = window.usher.on('reply', (reply) => window.heard.push(reply.text));
+      window.usher.send('where is my order');
+    }),
+  );
   const [asked] = await chat.answered('ask_order_number');
   assert.deepEqual(await chat.page.evaluate(() => window.heard), [asked]);
   await chat.page.evaluate(() => window.stop());
