@@ -125,8 +125,9 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   if (!interpreter) return interpreter.error();
   Tested result;
   const auto start = std::chrono::steady_clock::now();
-  for (const nlu::Example& example : tested) {
-    const nlu::Utterance one{example.text, "", example.tokens};
+  const std::vector<nlu::DocumentPlace> places = nlu::places_of(tested);
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    const nlu::Utterance one{tested[i].text, "", tested[i].tokens, places[i]};
     result.interpretations.push_back(std::move((*interpreter)->interpret({&one, 1}).front()));
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -11,6 +11,7 @@ namespace nlu {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
+constexpr std::string_view document_start = "-DOCSTART-";
 
 struct Tag {
   char place = 'O';  // O, B, I, E or S; L, M and U are other names of E, I and S.
@@ -78,9 +79,11 @@ class Sentence {
 Result<std::vector<DataRow>> read_conll(std::string_view text, const std::string& shown_as) {
   std::vector<DataRow> rows;
   Sentence sentence;
-  int number = 0;
+  int number = 0, document = 0;
   const auto finish = [&] {
-    if (!sentence.is_empty()) rows.push_back(sentence.take());
+    if (sentence.is_empty()) return;
+    rows.push_back(sentence.take());
+    rows.back().example.document = document;
   };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -96,8 +99,9 @@ Result<std::vector<DataRow>> read_conll(std::string_view text, const std::string
     const std::string_view token =
         line.substr(begin, std::min(line.find_first_of(blanks, begin), line.size()) - begin);
     const std::size_t column = line.find_last_of(blanks, last);
-    if (token == "-DOCSTART-") {
+    if (token == document_start) {
       finish();
+      ++document;
       continue;
     }
     if (column == line.npos || column < begin) {
@@ -140,7 +144,10 @@ std::vector<std::string> iob2_tags(const std::vector<Span>& tokens,
 
 std::string write_conll(const std::vector<DataRow>& rows) {
   std::string out;
+  int document = 0;
   for (const DataRow& row : rows) {
+    if (row.example.document != document) out += fmt::format("{}\tO\n\n", document_start);
+    document = row.example.document;
     std::vector<Span> tokens = row.tokens;
     if (tokens.empty()) {
       for (const Word& word : split_words(row.example.text))

@@ -11,8 +11,8 @@
 namespace nlu {
 
 // As dataset.h says. The text of a row is its tokens with a space between them, but none beside a
-// Han character. "-DOCSTART-" lines are skipped. Errc::invalid names the line: a single column, a
-// tag that is none ("B-", "X-LOC").
+// Han character. A "-DOCSTART-" line begins a document. Errc::invalid names the line: a single
+// column, a tag that is none ("B-", "X-LOC").
 Result<std::vector<DataRow>> read_conll(std::string_view text, const std::string& shown_as);
 
 // In IOB2, columns parted by a tab.

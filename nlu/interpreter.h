@@ -7,6 +7,7 @@
 
 #include "nlu/base/unicode.h"
 #include "nlu/interpretation.h"
+#include "nlu/surroundings.h"
 
 namespace nlu {
 
@@ -14,6 +15,7 @@ struct Utterance {
   std::string text;
   std::string today;  // ISO date in the bot's time zone; what "tomorrow" is relative to.
   std::vector<Span> tokens = {};  // Where its words are, when the caller knows better.
+  DocumentPlace place = {};       // In its document, when it is a sentence of one.
 };
 
 // Its tokens, else split_words(its text).

@@ -377,6 +377,7 @@ std::string content_hash(const TrainingData& data) {
   for (const Example& example : data.examples) {
     add({"example", example.intent, example.text, entities_json(example.entities)});
     for (const Span& token : example.tokens) add({"token", example.text, token.begin, token.end});
+    if (example.document != 0) add({"document", example.text, example.document});
   }
   for (const auto& [word, value] : data.synonyms) add({"synonym", word, value});
   for (const Lookup& lookup : data.lookups) {

@@ -23,6 +23,7 @@ struct Example {
   Mark mark;
   std::vector<Span> tokens = {};  // As Utterance has them.
   std::string subject = {};       // Whose words they were (metadata.subject); "": nobody's.
+  int document = 0;  // Examples in a row with one number stand in one document; 0: none.
 };
 
 struct Lookup {

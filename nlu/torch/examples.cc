@@ -235,13 +235,15 @@ Examples read_examples(const TrainingData& data, const RuleEntities& rules) {
   examples.kinds = kinds_of(data);
   Featurizer featurizer;
   bool chinese = false, english = false;
+  const std::vector<DocumentPlace> places = places_of(data.examples);
   for (const Example& example : data.examples) {
-    const Utterance utterance{example.text, "", example.tokens};
+    const DocumentPlace& place = places[static_cast<std::size_t>(&example - data.examples.data())];
+    const Utterance utterance{example.text, "", example.tokens, place};
     const std::vector<Word> words = words_of(utterance);
     if (words.empty()) continue;
     (has_han(example.text) ? chinese : english) = true;
     const std::vector<Entity> found = rules.find(utterance, words);
-    featurizer.read(example.text, words, found);
+    featurizer.read(example.text, words, found, place);
     if (!examples.kinds.empty()) {
       examples.sentences.push_back(tag_example(example, examples.kinds, featurizer));
     }

@@ -149,7 +149,8 @@ void Featurizer::add_token(std::string_view folded, bool joined) {
 }
 
 void Featurizer::read(std::string_view text, const std::vector<Word>& words,
-                      std::span<const Entity> found) {
+                      std::span<const Entity> found, DocumentPlace place) {
+  place_ = std::move(place);
   text_ = text;
   words_ = &words;
   found_ = found;

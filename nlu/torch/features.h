@@ -13,6 +13,7 @@
 
 #include "nlu/base/unicode.h"
 #include "nlu/interpretation.h"
+#include "nlu/surroundings.h"
 
 namespace nlu {
 
@@ -45,7 +46,8 @@ class Featurizer {
  public:
   // Takes in an utterance. `words` are split_words(text), or the caller's own; `found` is what the
   // rules found in it. All three must live until the last call about it.
-  void read(std::string_view text, const std::vector<Word>& words, std::span<const Entity> found);
+  void read(std::string_view text, const std::vector<Word>& words, std::span<const Entity> found,
+            DocumentPlace place = {});
 
   // Of the whole utterance; a feature that occurs twice comes twice. Valid until the next read().
   const std::vector<Feature>& intent_features();
@@ -87,11 +89,13 @@ class Featurizer {
   void add_meanings_of(std::uint64_t words);
   void read_pieces();
   void add_own_tag_features(std::size_t at);
+  void add_surroundings(std::size_t at);
   const Seen& seen(std::ptrdiff_t at) const;
 
   std::string_view text_;
   const std::vector<Word>* words_ = nullptr;
   std::span<const Entity> found_;
+  DocumentPlace place_;
   std::vector<Token> tokens_;
   std::size_t token_count_ = 0;  // tokens_ keeps its strings' memory, so it never shrinks.
   std::vector<Piece> pieces_;

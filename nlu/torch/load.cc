@@ -74,7 +74,7 @@ class ModelInterpreter : public Interpreter {
     result.model_version = model_->version();
     const std::vector<Word> words = words_of(utterance);
     std::vector<Entity> found = rules_.find(utterance, words);
-    workspace.featurizer.read(utterance.text, words, found);
+    workspace.featurizer.read(utterance.text, words, found, utterance.place);
     result.segments.push_back(classify(wording_of(words), workspace));
     result.segments[0].span = {0, utterance.text.size()};
     hear_tone(utterance.text, words, workspace, result);

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t token_bytes_limit = 40;
 constexpr std::size_t affix_limit = 5;
-constexpr std::ptrdiff_t far = 4;  // How many words around count wherever they stand.
+constexpr std::ptrdiff_t far = 4;           // How many words around count wherever they stand.
+constexpr std::size_t elsewhere_limit = 6;  // Other places of a word in the document.
 
 // Families of features, numbered apart from those of intents.
 enum Kind : std::uint64_t {
@@ -19,6 +20,7 @@ enum Kind : std::uint64_t {
   kind_suffix = 1200,
   kind_rule = 1300,
   kind_around = 1400,
+  kind_elsewhere = 1500,
 };
 
 constexpr std::uint64_t key(std::uint64_t kind, std::uint64_t a, std::uint64_t b = 0) {
@@ -148,11 +150,37 @@ void Featurizer::add_own_tag_features(std::size_t at) {
   }
 }
 
+// What stands around the same word in other sentences of the document. Only names need it, and
+// only what has a capital can be one; that it is written without one elsewhere says that it is
+// none.
+void Featurizer::add_surroundings(std::size_t at) {
+  const Seen& w = seen_[at];
+  if (place_.surroundings == nullptr || w.capitals == 0) return;
+  std::vector<std::uint64_t>& keys = tag_features_.keys;
+  const std::size_t from = keys.size();
+  for (const Occurrence* o : place_.surroundings->elsewhere((*words_)[pieces_[at].word].folded,
+                                                            place_.sentence, elsewhere_limit)) {
+    std::uint64_t kind = kind_elsewhere;
+    const std::uint64_t capitals = capitals_of(o->written);
+    const auto put = [&](std::uint64_t a, std::uint64_t b = 0) {
+      keys.push_back(key(kind++, a, b));
+    };
+    put(hash_text(o->before), o->capital_before ? 1 : 0);
+    put(hash_text(o->after), o->capital_after ? 1 : 0);
+    put(capitals, w.capitals);
+    put(hash_pair(capitals, o->before.empty() ? 1 : 0),
+        (o->capital_before ? 1 : 0) + (o->capital_after ? 2 : 0));
+  }
+  std::sort(keys.begin() + static_cast<std::ptrdiff_t>(from), keys.end());
+  keys.erase(std::unique(keys.begin() + static_cast<std::ptrdiff_t>(from), keys.end()), keys.end());
+}
+
 const TagFeatures& Featurizer::tag_features(std::size_t at) {
   if (pieces_.empty()) read_pieces();
   std::vector<std::uint64_t>& keys = tag_features_.keys;
   keys.clear();
   add_own_tag_features(at);
+  add_surroundings(at);
   tag_features_.own = keys.size();
   std::uint64_t kind = kind_around;
   const auto put = [&](std::uint64_t a, std::uint64_t b = 0) { keys.push_back(key(kind++, a, b)); };

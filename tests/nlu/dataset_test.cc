@@ -69,6 +69,19 @@ TEST_CASE("tokens become a text, sentences rows") {
   CHECK(rows[1].tokens[2] == Span{6, 8});
 }
 
+TEST_CASE("documents stay apart when they are written and read again") {
+  const auto rows = parse("alone O\n\n-DOCSTART- -X- O\n\na O\n\nb O\n\n-DOCSTART- -X- O\n\nc O\n",
+                          DataFormat::conll);
+  const auto documents = [](const std::vector<DataRow>& all) {
+    std::vector<int> numbers;
+    for (const DataRow& row : all) numbers.push_back(row.example.document);
+    return numbers;
+  };
+  CHECK(documents(rows) == std::vector<int>{0, 1, 1, 2});
+  CHECK(documents(parse(*write_dataset(rows, DataFormat::conll), DataFormat::conll)) ==
+        documents(rows));
+}
+
 TEST_CASE("a table's columns are found by their names") {
   const auto rows = parse("id,Intent,text\n1,greet,\"hi, you\"\n", DataFormat::csv);
   REQUIRE(rows.size() == 1);
