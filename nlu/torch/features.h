@@ -90,6 +90,7 @@ class Featurizer {
   void read_pieces();
   void add_own_tag_features(std::size_t at);
   void add_surroundings(std::size_t at);
+  void add_han_pairs(std::size_t at);
   const Seen& seen(std::ptrdiff_t at) const;
 
   std::string_view text_;

@@ -21,6 +21,7 @@ enum Kind : std::uint64_t {
   kind_rule = 1300,
   kind_around = 1400,
   kind_elsewhere = 1500,
+  kind_pair = 1600,
 };
 
 constexpr std::uint64_t key(std::uint64_t kind, std::uint64_t a, std::uint64_t b = 0) {
@@ -145,9 +146,19 @@ void Featurizer::add_own_tag_features(std::size_t at) {
   const Piece& piece = pieces_[at];
   for (const Entity& entity : found_) {
     if (entity.span.begin >= piece.end || piece.begin >= entity.span.end) continue;
-    const std::uint64_t first = entity.span.begin >= piece.begin ? 1 : 2;
-    keys.push_back(key(kind_rule, hash_text(entity.type), first));
+    const std::uint64_t ends =
+        (entity.span.begin >= piece.begin ? 1 : 0) + (entity.span.end <= piece.end ? 2 : 0);
+    keys.push_back(key(kind_rule, hash_text(entity.type), ends));
+    keys.push_back(key(kind_rule, hash_pair(hash_text(entity.type), ends), w.capitals + 1));
   }
+}
+
+// Two characters of Chinese say together what neither says alone: they go into the network, too.
+void Featurizer::add_han_pairs(std::size_t at) {
+  const auto i = static_cast<std::ptrdiff_t>(at);
+  const std::uint64_t w = seen_[at].text;
+  tag_features_.keys.push_back(key(kind_pair, seen(i - 1).text, w));
+  tag_features_.keys.push_back(key(kind_pair + 1, w, seen(i + 1).text));
 }
 
 // What stands around the same word in other sentences of the document. Only names need it, and
@@ -181,6 +192,7 @@ const TagFeatures& Featurizer::tag_features(std::size_t at) {
   keys.clear();
   add_own_tag_features(at);
   add_surroundings(at);
+  if (seen_[at].han) add_han_pairs(at);
   tag_features_.own = keys.size();
   std::uint64_t kind = kind_around;
   const auto put = [&](std::uint64_t a, std::uint64_t b = 0) { keys.push_back(key(kind++, a, b)); };
