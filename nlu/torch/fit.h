@@ -95,7 +95,7 @@ struct Crf {
   std::vector<float> bias;
   std::vector<float> first;
   std::vector<float> transitions;
-  TagNetwork network;
+  std::vector<TagNetwork> networks;  // Their scores are added up.
 };
 
 struct TaggerOptions {
@@ -120,6 +120,10 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
             std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher,
             Checkpoint* checkpoint = nullptr);
+
+// What several taggers of the same columns say on average. They differ by their seeds; together
+// they are surer of what they all found than one is (Breiman 1996).
+Crf average(std::vector<Crf> members);
 
 // The scores of the tokens of sentences that have one length, before transitions, [tokens × tags],
 // as LibTorch computes them.

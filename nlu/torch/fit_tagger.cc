@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 #include "nlu/torch/fit.h"
 #include "nlu/torch/layers.h"
@@ -215,19 +217,36 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
           to_vector(w.transitions),
           {}};
   if (options.width > 0) {
-    crf.network = {options.width,           options.layers,       options.embedded,
-                   vectors.take(),          joined(network.gain), joined(network.shift),
-                   joined(network.weights), joined(network.bias), to_vector(network.output)};
+    crf.networks.push_back({options.width, options.layers, options.embedded, vectors.take(),
+                            joined(network.gain), joined(network.shift), joined(network.weights),
+                            joined(network.bias), to_vector(network.output)});
   }
   return crf;
+}
+
+Crf average(std::vector<Crf> members) {
+  const float share = 1 / static_cast<float>(members.size());
+  const auto scale = [&](std::vector<float>& values) {
+    for (float& value : values) value *= share;
+  };
+  Crf result = std::move(members.front());
+  members.erase(members.begin());
+  for (Crf& member : members) {
+    for (const auto part : {&Crf::emissions, &Crf::bias, &Crf::first, &Crf::transitions}) {
+      std::vector<float>& sums = result.*part;
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += (member.*part)[i];
+    }
+    std::move(member.networks.begin(), member.networks.end(), std::back_inserter(result.networks));
+  }
+  for (const auto part : {&Crf::emissions, &Crf::bias, &Crf::first, &Crf::transitions})
+    scale(result.*part);
+  for (TagNetwork& network : result.networks) scale(network.output);
+  return result;
 }
 
 std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf) {
   use_one_thread();
   const torch::NoGradGuard no_gradient;
-  const TagNetwork& n = crf.network;
-  const auto width = static_cast<std::int64_t>(n.width);
-  const auto layers = static_cast<std::int64_t>(n.layers);
   std::mt19937_64 unused;
   std::vector<std::size_t> order(tokens.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -235,21 +254,24 @@ std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, 
   const torch::Tensor emissions =
       torch::tensor(crf.emissions).reshape({-1, static_cast<std::int64_t>(crf.tags)});
   torch::Tensor scores = embed(emissions, input) + torch::tensor(crf.bias);
-  if (n.width == 0) return to_vector(scores);
   const auto rows = [](const std::vector<float>& values, std::vector<std::int64_t> shape) {
     return torch::unbind(torch::tensor(values).reshape(shape), 0);
   };
-  const Convolutions network{rows(n.gain, {layers + 1, width}), rows(n.shift, {layers + 1, width}),
-                             rows(n.weights, {layers, 3 * width, width}),
-                             rows(n.bias, {layers, width}),
-                             torch::tensor(n.output).reshape({width, -1})};
-  // Columns without a vector count as nothing.
-  const auto columns = static_cast<std::int64_t>(crf.columns);
-  const torch::Tensor vectors =
-      torch::constant_pad_nd(torch::tensor(n.vectors).reshape({-1, width}),
-                             {0, 0, 0, columns - static_cast<std::int64_t>(n.embedded)});
-  scores =
-      scores + network.forward(embed(vectors, input), static_cast<std::int64_t>(length), 0, unused);
+  for (const TagNetwork& n : crf.networks) {
+    const auto width = static_cast<std::int64_t>(n.width);
+    const auto layers = static_cast<std::int64_t>(n.layers);
+    const Convolutions network{
+        rows(n.gain, {layers + 1, width}), rows(n.shift, {layers + 1, width}),
+        rows(n.weights, {layers, 3 * width, width}), rows(n.bias, {layers, width}),
+        torch::tensor(n.output).reshape({width, -1})};
+    // Columns without a vector count as nothing.
+    const auto columns = static_cast<std::int64_t>(crf.columns);
+    const torch::Tensor vectors =
+        torch::constant_pad_nd(torch::tensor(n.vectors).reshape({-1, width}),
+                               {0, 0, 0, columns - static_cast<std::int64_t>(n.embedded)});
+    scores = scores +
+             network.forward(embed(vectors, input), static_cast<std::int64_t>(length), 0, unused);
+  }
   return to_vector(scores);
 }
 

@@ -172,7 +172,8 @@ std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
               lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
     rows.ends.push_back(rows.columns.size());
   }
-  add_tag_scores(tag_network_, rows, lattice.tags, lattice.scores);
+  for (const TagNetworkView& network : tag_networks_)
+    add_tag_scores(network, rows, lattice.tags, lattice.scores);
   const std::vector<std::size_t> path = best_path(lattice);
   if (std::all_of(path.begin(), path.end(), [](std::size_t t) { return t == 0; })) return spans;
   const std::vector<double> p = Marginals(lattice).compute();

@@ -24,7 +24,7 @@
 
 namespace nlu {
 
-inline constexpr int model_format = 5;
+inline constexpr int model_format = 6;
 
 // What tells an utterance outside the bot's scope, before it is calibrated.
 inline constexpr std::size_t signal_count = 3;
@@ -120,7 +120,7 @@ class Model {
   Calibration calibration_;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
-  TagNetworkView tag_network_;
+  std::vector<TagNetworkView> tag_networks_;
   TrainingData rules_;
   std::string version_, encoder_, data_hash_;
 };

@@ -63,6 +63,8 @@ Error damaged(std::string_view what) {
   return {Errc::corrupt, fmt::format("the model file is damaged: {}", what)};
 }
 
+std::string tag_network_name(std::size_t i) { return fmt::format("tag_network.{}", i); }
+
 std::int64_t rows_of(const auto& weights) { return static_cast<std::int64_t>(weights.columns); }
 
 void add_classifier(const std::string& prefix, const Classifier& c,
@@ -145,17 +147,18 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
   if (!parts.sentiment.labels.empty())
     add_classifier("sentiment", parts.sentiment, metadata, tensors);
   if (!parts.urgency.labels.empty()) add_classifier("urgency", parts.urgency, metadata, tensors);
-  if (parts.tagger.network.width > 0) {
-    const TagNetwork& n = parts.tagger.network;
+  for (std::size_t i = 0; i < parts.tagger.networks.size(); ++i) {
+    const TagNetwork& n = parts.tagger.networks[i];
+    const std::string name = tag_network_name(i);
     const auto width = static_cast<std::int64_t>(n.width),
                layers = static_cast<std::int64_t>(n.layers);
-    tensors["tag_network.vectors"] =
+    tensors[name + ".vectors"] =
         view_of(n.vectors, Dtype::f32, {static_cast<std::int64_t>(n.embedded), width});
-    tensors["tag_network.gain"] = view_of(n.gain, Dtype::f32, {layers + 1, width});
-    tensors["tag_network.shift"] = view_of(n.shift, Dtype::f32, {layers + 1, width});
-    tensors["tag_network.weights"] = view_of(n.weights, Dtype::f32, {layers, 3, width, width});
-    tensors["tag_network.bias"] = view_of(n.bias, Dtype::f32, {layers, width});
-    tensors["tag_network.output"] = view_of(n.output, Dtype::f32, {width, tags});
+    tensors[name + ".gain"] = view_of(n.gain, Dtype::f32, {layers + 1, width});
+    tensors[name + ".shift"] = view_of(n.shift, Dtype::f32, {layers + 1, width});
+    tensors[name + ".weights"] = view_of(n.weights, Dtype::f32, {layers, 3, width, width});
+    tensors[name + ".bias"] = view_of(n.bias, Dtype::f32, {layers, width});
+    tensors[name + ".output"] = view_of(n.output, Dtype::f32, {width, tags});
   }
   return save_safetensors(path, tensors, metadata);
 }
@@ -315,22 +318,25 @@ Result<void> Model::read_tagger() {
   if (auto r = read_floats(tag_bias_, "tag.bias", {tags}); !r) return r;
   if (auto r = read_floats(first_, "tag.first", {tags}); !r) return r;
   if (auto r = read_floats(transitions_, "tag.transitions", {tags, tags}); !r) return r;
-  if (const TensorView* const bias = file_.find("tag_network.bias"); bias != nullptr) {
-    TagNetworkView& n = tag_network_;
+  for (std::size_t i = 0;; ++i) {
+    const std::string name = tag_network_name(i);
+    const TensorView* const bias = file_.find(name + ".bias");
+    if (bias == nullptr) break;
     if (bias->shape.size() != 2 || bias->shape[0] < 1 || bias->shape[0] > 16)
-      return damaged("tensor tag_network.bias has another type or shape");
-    const auto layers = static_cast<std::size_t>(bias->shape[0]);
-    if (auto r = read_floats(n.bias, "tag_network.bias", {layers, any}); !r) return r;
-    const std::size_t width = n.bias.size() / layers;
-    if (auto r = read_floats(n.vectors, "tag_network.vectors", {any, width}); !r) return r;
-    if (auto r = read_floats(n.gain, "tag_network.gain", {layers + 1, width}); !r) return r;
-    if (auto r = read_floats(n.shift, "tag_network.shift", {layers + 1, width}); !r) return r;
-    if (auto r = read_floats(n.weights, "tag_network.weights", {layers, 3, width, width}); !r)
+      return damaged(fmt::format("tensor {}.bias has another type or shape", name));
+    TagNetworkView n;
+    n.layers = static_cast<std::size_t>(bias->shape[0]);
+    if (auto r = read_floats(n.bias, name + ".bias", {n.layers, any}); !r) return r;
+    const std::size_t width = n.bias.size() / n.layers;
+    if (auto r = read_floats(n.vectors, name + ".vectors", {any, width}); !r) return r;
+    if (auto r = read_floats(n.gain, name + ".gain", {n.layers + 1, width}); !r) return r;
+    if (auto r = read_floats(n.shift, name + ".shift", {n.layers + 1, width}); !r) return r;
+    if (auto r = read_floats(n.weights, name + ".weights", {n.layers, 3, width, width}); !r)
       return r;
-    if (auto r = read_floats(n.output, "tag_network.output", {width, tags}); !r) return r;
+    if (auto r = read_floats(n.output, name + ".output", {width, tags}); !r) return r;
     n.width = width;
-    n.layers = layers;
     n.embedded = width == 0 ? 0 : n.vectors.size() / width;
+    tag_networks_.push_back(n);
   }
   const auto words = read_vocabulary("tag", tags == 0 ? 0 : emissions_.size() / tags);
   if (!words) return words.error();

@@ -38,6 +38,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
 constexpr std::size_t many_sentences = 2000;
+constexpr std::size_t very_many_sentences = 20'000;    // See them less often.
 constexpr std::size_t checkpoint_bytes = 256'000'000;  // Kept when training is done.
 constexpr double network_work = 8;                     // Of an epoch, in epochs of the linear fit.
 constexpr double encoder_work = 50;                    // Of an example, in the same.
@@ -227,19 +228,18 @@ std::vector<HeldOut> held_out_by(const Classifier& fit, const Examples& examples
   return result;
 }
 
-struct TagFit {
-  VocabularyTable vocabulary;
-  Crf crf;
-};
-
 TaggerOptions tag_options(const TrainOptions& options, std::size_t sentences) {
   TaggerOptions fit;
   const bool large = sentences > many_sentences;
   fit.seed = options.seed + 1;
-  fit.epochs = options.epochs > 0 ? options.epochs : 12;
+  const bool huge = sentences > very_many_sentences;
+  fit.epochs = options.epochs > 0 ? options.epochs : huge ? 8 : 12;
   if (large) fit.width = 128;
   return fit;
 }
+
+// So many are fitted, and averaged, where there are sentences enough for a network.
+std::size_t tagger_count(std::size_t sentences) { return sentences > many_sentences ? 3 : 1; }
 
 // What many sentences have but once teaches little, and is most of all there is.
 constexpr std::uint32_t least_seen = 2;
@@ -277,41 +277,59 @@ TagKeys tag_keys(const std::vector<TagExample>& sentences) {
   return result;
 }
 
-TagFit fit_tags(const Examples& examples, const TrainOptions& options, Watch& watch) {
-  const TagKeys keys = tag_keys(examples.sentences);
-  TagFit fit;
-  fit.vocabulary = make_vocabulary(keys.keys);
-  const Vocabulary vocabulary = fit.vocabulary.view();
+// The tagger's sentences as rows of columns, and what is fitted to them.
+struct TaggerFit {
+  VocabularyTable vocabulary;
+  std::size_t columns = 0;
+  std::size_t own = 0;  // So many of the first are of the words themselves.
   SparseRows tokens;
   std::vector<std::int64_t> tags;
   std::vector<std::size_t> ends;
+  std::vector<Crf> members;
+};
+
+TaggerFit tagger_rows(const Examples& examples) {
+  const TagKeys keys = tag_keys(examples.sentences);
+  TaggerFit fit;
+  fit.columns = keys.keys.size();
+  fit.own = keys.own;
+  fit.vocabulary = make_vocabulary(keys.keys);
+  const Vocabulary vocabulary = fit.vocabulary.view();
   for (const TagExample& sentence : examples.sentences) {
     for (const TagFeatures& word : sentence.words) {
       for (const std::uint64_t key : word.keys) {
         const std::int32_t column = vocabulary.find(key);
         if (column < 0) continue;
-        tokens.columns.push_back(column);
-        tokens.values.push_back(1.0f);
+        fit.tokens.columns.push_back(column);
+        fit.tokens.values.push_back(1.0f);
       }
-      tokens.ends.push_back(std::ssize(tokens.columns));
+      fit.tokens.ends.push_back(std::ssize(fit.tokens.columns));
     }
-    tags.insert(tags.end(), sentence.tags.begin(), sentence.tags.end());
-    ends.push_back(tags.size());
+    fit.tags.insert(fit.tags.end(), sentence.tags.begin(), sentence.tags.end());
+    fit.ends.push_back(fit.tags.size());
   }
-  TaggerOptions how = tag_options(options, examples.sentences.size());
-  how.embedded = keys.own;
-  const auto work = static_cast<double>(examples.sentences.size());
-  const std::size_t width = 2 * examples.kinds.size() + 1;
+  fit.members.resize(tagger_count(fit.ends.size()));
+  return fit;
+}
+
+void fit_tagger(TaggerFit& fit, std::size_t member, std::size_t kinds, const TrainOptions& options,
+                Watch& watch) {
+  if (watch.is_stopped()) return;
+  TaggerOptions how = tag_options(options, fit.ends.size());
+  how.seed += member << 32;
+  how.embedded = fit.own;
+  const auto work = static_cast<double>(fit.ends.size());
   Checkpoint checkpoint(
       watch.checkpoints(),
-      fit_key(tokens, tags, {}, ends,
-              fmt::format("tagger {} {} {} {} {} {}", trainer_version, keys.keys.size(), how.seed,
+      fit_key(fit.tokens, fit.tags, {}, fit.ends,
+              fmt::format("tagger {} {} {} {} {} {}", trainer_version, fit.columns, how.seed,
                           how.epochs, how.width, how.embedded)));
-  fit.crf = fit_crf(
-      tokens, tags, ends, keys.keys.size(), width, how,
-      [&](const FitProgress& now) { return watch.tell("entities", 1, now, how.epochs, work); },
+  fit.members[member] = fit_crf(
+      fit.tokens, fit.tags, fit.ends, fit.columns, 2 * kinds + 1, how,
+      [&, part = static_cast<int>(member) + 1](const FitProgress& now) {
+        return watch.tell("entities", part, now, how.epochs, work);
+      },
       &checkpoint);
-  return fit;
 }
 
 // What has the same wording in two intents belongs to none.
@@ -420,7 +438,6 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
   std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
   Classifier intents;
-  TagFit tags;
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
   double epochs = intent_options(options, count).epochs;
@@ -428,7 +445,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     epochs += network->epochs * network_work;
   watch.plan(static_cast<double>(count) * epochs * (large ? 1.9 : static_cast<double>(folds)));
   const std::size_t sentences = examples.sentences.size();
-  watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs);
+  watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs *
+             static_cast<double>(tagger_count(sentences)));
 
   const Error stopped{Errc::unavailable, "training was stopped; the model is as it was"};
   if (encoder != nullptr && !only_entities) {
@@ -436,7 +454,9 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     if (!encode(examples, *encoder, watch)) return stopped;
   }
   std::vector<std::function<void()>> jobs;
-  if (!examples.kinds.empty()) jobs.push_back([&] { tags = fit_tags(examples, options, watch); });
+  TaggerFit tagger = tagger_rows(examples);
+  for (std::size_t i = 0; i < tagger.members.size() && !examples.kinds.empty(); ++i)
+    jobs.push_back([&, i] { fit_tagger(tagger, i, examples.kinds.size(), options, watch); });
   if (only_entities) {
     intents.table.vocabulary = make_vocabulary({});
     intents.linear = {0, 1, {}, {0.0f}};
@@ -489,8 +509,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   parts.sentiment = std::move(sentiment);
   parts.urgency = std::move(urgency);
   parts.kinds = examples.kinds;
-  parts.tag_vocabulary = examples.kinds.empty() ? make_vocabulary({}) : std::move(tags.vocabulary);
-  parts.tagger = std::move(tags.crf);
+  parts.tag_vocabulary = std::move(tagger.vocabulary);
+  if (!examples.kinds.empty()) parts.tagger = average(std::move(tagger.members));
   parts.rules = rules_of(data);
   parts.encoder = encoder != nullptr && !only_entities ? encoder->version() : "";
   parts.data_hash = training_hash(data, options.seed, parts.encoder);

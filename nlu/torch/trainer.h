@@ -13,7 +13,7 @@
 namespace nlu {
 
 // Raised when training itself changes, so that older models are trained again.
-inline constexpr int trainer_version = 5;
+inline constexpr int trainer_version = 6;
 
 struct TrainOptions {
   std::uint64_t seed = 1;

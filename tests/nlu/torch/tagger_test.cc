@@ -58,7 +58,8 @@ std::vector<float> by_hand(const Echo& echo, const Crf& crf) {
         scores[w * crf.tags + t] =
             static_cast<double>(crf.bias[t] + crf.emissions[column * crf.tags + t]);
     }
-    add_tag_scores(TagNetworkView(crf.network), rows, crf.tags, scores);
+    for (const TagNetwork& network : crf.networks)
+      add_tag_scores(TagNetworkView(network), rows, crf.tags, scores);
     for (const double score : scores) all.push_back(static_cast<float>(score));
   }
   return all;
@@ -99,6 +100,27 @@ TEST_CASE("the tagger's scores are those of LibTorch") {
   for (std::size_t i = 0; i < mine.size(); ++i) CHECK(mine[i] == Approx(theirs[i]).margin(1e-4));
 }
 
+TEST_CASE("several taggers say what they say on average") {
+  const Echo echo;
+  std::vector<Crf> members;
+  std::vector<std::vector<float>> scores;
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    TaggerOptions options = small();
+    options.seed = seed;
+    options.epochs = 3;
+    members.push_back(fit_crf(echo.tokens, echo.tags, echo.ends, 4, 3, options, {}));
+    scores.push_back(by_hand(echo, members.back()));
+  }
+  const std::vector<float> last = members[2].transitions;
+  const float sum = members[0].transitions[1] + members[1].transitions[1] + last[1];
+  const Crf all = average(std::move(members));
+  CHECK(all.networks.size() == 3);
+  CHECK(all.transitions[1] == Approx(sum / 3));
+  const std::vector<float> mean = by_hand(echo, all);
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    CHECK(mean[i] == Approx((scores[0][i] + scores[1][i] + scores[2][i]) / 3).margin(1e-4));
+}
+
 TEST_CASE("a seed gives the same tagger, another one another") {
   const Echo echo;
   TaggerOptions options = small();
@@ -107,10 +129,50 @@ TEST_CASE("a seed gives the same tagger, another one another") {
   options.alone = 0.25;
   const auto fit = [&] { return fit_crf(echo.tokens, echo.tags, echo.ends, 4, 3, options, {}); };
   const Crf first = fit();
-  CHECK(first.network.weights == fit().network.weights);
+  CHECK(first.networks.front().weights == fit().networks.front().weights);
   CHECK(first.emissions == fit().emissions);
   options.seed = 2;
-  CHECK(first.network.weights != fit().network.weights);
+  CHECK(first.networks.front().weights != fit().networks.front().weights);
+}
+
+TEST_CASE("what a document says elsewhere tells a name's kind") {
+  TrainingData data;
+  int document = 0;
+  // Alone "Blackburn won" is a town or a man; another sentence of the document says which.
+  const auto add = [&](const std::string& type, const std::string& sentence,
+                       const std::string& name, bool first) {
+    Example example = annotated(sentence, name);
+    example.entities[0].type = type;
+    example.document = first ? ++document : document;
+    data.examples.push_back(std::move(example));
+  };
+  for (const std::string name : {"Blackburn", "Lincoln", "Chester", "Preston", "Lancaster",
+                                 "Warwick", "Clifton", "Hastings"}) {
+    add("person", "Mister " + name + " spoke first", name, true);
+    add("person", name + " won", name, false);
+    add("town", "in " + name + " it rained", name, true);
+    add("town", name + " won", name, false);
+  }
+  const std::string path =
+      (std::filesystem::temp_directory_path() / "usher_documents.safetensors").string();
+  REQUIRE(train(data, {}, path));
+  const auto interpreter = load_interpreter(path);
+  std::filesystem::remove(path);
+  REQUIRE(interpreter);
+  std::vector<Example> asked(4);
+  asked[0].text = "Mister Stafford spoke first";
+  asked[2].text = "in Stafford it rained";
+  asked[1].text = asked[3].text = "Stafford won";
+  asked[0].document = asked[1].document = 1;
+  asked[2].document = asked[3].document = 2;
+  const std::vector<DocumentPlace> places = places_of(asked);
+  for (const auto& [sentence, type] : {std::pair{1, "person"}, {3, "town"}}) {
+    const auto at = static_cast<std::size_t>(sentence);
+    const Utterance utterance{asked[at].text, "", {}, places[at]};
+    const auto understood = (*interpreter)->interpret({&utterance, 1});
+    REQUIRE(understood[0].entities.size() == 1);
+    CHECK(understood[0].entities[0].type == type);
+  }
 }
 
 TEST_CASE("a model of entities alone: no intents, entities by capitals, Chinese by character") {
