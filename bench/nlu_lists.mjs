@@ -1,5 +1,5 @@
-// Word lists for the tagger from Debian's packages miscfiles, iso-codes, scowl and tzdata, written as
-// OUT/NAME.txt. Prints the options that make `usher eval ner` use them, or nothing where a package is
+// Word lists for the tagger from Debian's packages miscfiles, iso-codes, scowl, tzdata, wordnet-base
+// and libgeonames-common, written as OUT/NAME.txt. Prints the options that make `usher eval ner` use them, or nothing where a package is
 // missing.
 //
 //   node bench/nlu_lists.mjs OUT
@@ -9,9 +9,10 @@ import { join } from 'node:path';
 
 const out = process.argv[2];
 const misc = '/usr/share/misc', dict = '/usr/share/dict', iso = '/usr/share/iso-codes/json';
-const zones = '/usr/share/zoneinfo';
+const zones = '/usr/share/zoneinfo', wordnet = '/usr/share/wordnet', locales = '/usr/share/locale';
 for (const [path, name] of [[`${dict}/propernames.gz`, 'miscfiles'], [iso, 'iso-codes'],
-  [`${dict}/scowl`, 'scowl'], [zones, 'tzdata']]) {
+  [`${dict}/scowl`, 'scowl'], [zones, 'tzdata'], [`${wordnet}/data.noun`, 'wordnet-base'],
+  [`${locales}/de/LC_MESSAGES/geonames.mo`, 'libgeonames-common']]) {
   if (existsSync(path)) continue;
   console.error(`no word lists: the package ${name} is missing`);
   process.exit(0);
@@ -46,6 +47,37 @@ const cities = [
     .flatMap((area) => readdirSync(join(zones, area))).map((name) => name.replaceAll('_', ' ')),
 ];
 
+// The translations in a GNU .mo file: the count at byte 8, where their table is at byte 16.
+function translations(file) {
+  const bytes = readFileSync(file), count = bytes.readUInt32LE(8), table = bytes.readUInt32LE(16);
+  return Array.from({ length: count }, (_, i) => {
+    const from = bytes.readUInt32LE(table + 8 * i + 4);
+    return bytes.toString('utf8', from, from + bytes.readUInt32LE(table + 8 * i));
+  }).slice(1);  // The first is the file's header.
+}
+
+const towns = ['ca', 'da', 'de', 'en_AU', 'en_CA', 'en_GB', 'es', 'fi', 'fr', 'id', 'it', 'nl', 'pl', 'pt', 'sv', 'tr']
+  .map((language) => join(locales, language, 'LC_MESSAGES/geonames.mo')).filter(existsSync)
+  .flatMap(translations);
+
+// WordNet's names: {lexicographer's file, whether it is an instance, name}. In wndb(5WN) a line is
+// offset, file, kind, count of words (hexadecimal), each with a number, count of pointers, pointers.
+const names = ['noun', 'adj'].flatMap((kind) =>
+  readFileSync(`${wordnet}/data.${kind}`, 'latin1').split('\n')
+    .filter((line) => /^\d{8} /.test(line)).flatMap((line) => {
+      const fields = line.split(' | ')[0].split(' ');
+      const words = Array.from({ length: parseInt(fields[3], 16) }, (_, i) => fields[4 + 2 * i]);
+      return words.filter((word) => /^[A-Z]/.test(word)).map((word) => ({
+        file: Number(fields[1]),
+        instance: fields.includes('@i'),
+        name: word.replace(/\((a|p|ip)\)$/, '').replaceAll('_', ' '),
+      }));
+    }));
+const named = (instance, ...files) => names
+  .filter((one) => files.includes(one.file) && (instance === undefined || one.instance === instance))
+  .map((one) => one.name);
+const people = named(true, 18);  // noun.person
+
 const lists = {
   given_name: unpacked(`${dict}/propernames.gz`, 'latin1').split('\n'),
   country: countries,
@@ -57,6 +89,14 @@ const lists = {
   capitalised: scowl('upper', 70),
   abbreviation: scowl('abbreviations', 70),
   common_word: scowl('words', 50),
+  town: towns,
+  person: people,
+  surname: people.map((name) => name.split(' ').at(-1)),
+  place: named(true, 15, 17),             // noun.location, noun.object
+  group: named(undefined, 14),            // noun.group
+  people: named(false, 18, 1, 0),         // noun.person, adj.pert, adj.all
+  season: named(undefined, 28),           // noun.time
+  work: named(undefined, 4, 6, 10, 11),   // noun.act, noun.artifact, noun.communication, noun.event
 };
 const options = [];
 for (const [name, words] of Object.entries(lists)) {
