@@ -15,6 +15,7 @@
 #include "nlu/base/hash.h"
 #include "nlu/base/json.h"
 #include "nlu/safetensors.h"
+#include "nlu/torch/bert_network.h"
 #include "nlu/torch/optimizer.h"
 
 namespace nlu {
@@ -61,6 +62,11 @@ Result<BertConfig> parse_config(std::string_view text) {
   }
   if (config.width % config.heads != 0)
     return invalid("hidden_size must be a multiple of num_attention_heads");
+  for (const auto& [name, into] : {std::pair{"hidden_dropout_prob", &config.dropout},
+                                   {"attention_probs_dropout_prob", &config.attention_dropout}}) {
+    *into = get_number(*root, name).value_or(0.1);
+    if (!(*into >= 0 && *into < 1)) return invalid(fmt::format("{} is out of range", name));
+  }
   config.epsilon = get_number(*root, "layer_norm_eps").value_or(1e-12);
   if (!(config.epsilon >= 0 && config.epsilon < 1))
     return invalid("layer_norm_eps is out of range");
@@ -75,18 +81,6 @@ Result<BertConfig> parse_config(std::string_view text) {
         activation));
   }
   return config;
-}
-
-struct Affine {  // Also a layer norm.
-  torch::Tensor weight, bias;
-};
-
-struct Layer {
-  Affine query, key, value, mixed, mixed_norm, inner, outer, outer_norm;
-};
-
-torch::Tensor apply(const Affine& a, const torch::Tensor& x) {
-  return torch::linear(x, a.weight, a.bias);
 }
 
 // Takes tensors out of a file and remembers the first thing that is wrong.
@@ -127,13 +121,6 @@ class Weights {
     return copy.to(torch::kFloat);
   }
 
-  Affine affine(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
-    return {take(name + ".weight", {outputs, inputs}), take(name + ".bias", {outputs})};
-  }
-  Affine norm(const std::string& name, std::int64_t width) {
-    return {take(name + ".weight", {width}), take(name + ".bias", {width})};
-  }
-
   const std::string& wrong() const { return wrong_; }
 
  private:
@@ -150,75 +137,23 @@ class Weights {
 }  // namespace
 
 struct Bert::Impl {
-  BertConfig config;
   WordPiece tokenizer;
   std::string version;
   SafetensorsFile file;  // Which the tensors lie in.
-  torch::Tensor words, positions, types;
-  Affine norm;
-  std::vector<Layer> layers;
+  BertNetwork network;
 
-  torch::Tensor normalised(const torch::Tensor& x, const Affine& a) const {
-    return torch::layer_norm(x, {static_cast<std::int64_t>(config.width)}, a.weight, a.bias,
-                             config.epsilon, false);
-  }
-
-  torch::Tensor activated(const torch::Tensor& x) const {
-    if (config.activation == Activation::relu) return torch::relu(x);
-    return torch::gelu(x, config.activation == Activation::gelu ? "none" : "tanh");
-  }
-
-  // [texts × tokens × width] to the same; `mask` is 0 where attention may look, else far below.
-  torch::Tensor attend(const Layer& layer, const torch::Tensor& x,
-                       const torch::Tensor& mask) const {
-    const std::int64_t texts = x.size(0), tokens = x.size(1);
-    const auto heads = static_cast<std::int64_t>(config.heads);
-    const auto by_head = [&](const Affine& a) {
-      return apply(a, x).view({texts, tokens, heads, -1}).transpose(1, 2);
-    };
-    const torch::Tensor q = by_head(layer.query);
-    const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
-    const torch::Tensor scores =
-        torch::matmul(q * scale, by_head(layer.key).transpose(2, 3)) + mask;
-    const torch::Tensor mixed =
-        torch::matmul(torch::softmax(scores, 3), by_head(layer.value)).transpose(1, 2);
-    return apply(layer.mixed, mixed.reshape({texts, tokens, -1}));
-  }
-
-  torch::Tensor forward(const torch::Tensor& ids, const torch::Tensor& present) const {
-    const torch::Tensor mask = ((1 - present) * -1e9).unsqueeze(1).unsqueeze(1);
-    torch::Tensor x = torch::embedding(words, ids) + positions.slice(0, 0, ids.size(1)) + types[0];
-    x = normalised(x, norm);
-    for (const Layer& layer : layers) {
-      x = normalised(x + attend(layer, x, mask), layer.mixed_norm);
-      x = normalised(x + apply(layer.outer, activated(apply(layer.inner, x))), layer.outer_norm);
-    }
-    return x * present.unsqueeze(2);
-  }
-
+  // [texts × longest × width]
   torch::Tensor states(const std::vector<std::vector<std::int32_t>>& ids,
                        torch::Tensor& present) const {
-    std::size_t longest = 1;
-    for (const auto& text : ids) longest = std::max(longest, text.size());
-    const auto rows = static_cast<std::int64_t>(ids.size()),
-               columns = static_cast<std::int64_t>(longest);
-    torch::Tensor all = torch::full({rows, columns}, tokenizer.padding(), torch::kLong);
-    present = torch::zeros({rows, columns});
-    auto* const id = all.data_ptr<std::int64_t>();
-    auto* const there = present.data_ptr<float>();
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      for (std::size_t k = 0; k < ids[i].size(); ++k) {
-        id[i * longest + k] = ids[i][k];
-        there[i * longest + k] = 1;
-      }
-    }
-    return forward(all, present);
+    const BertBatch batch = make_batch(ids, tokenizer.padding());
+    present = batch.present;
+    return network.forward(batch);
   }
 };
 
 Bert::Bert(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Bert::~Bert() = default;
-const BertConfig& Bert::config() const { return impl_->config; }
+const BertConfig& Bert::config() const { return impl_->network.config; }
 const WordPiece& Bert::tokenizer() const { return impl_->tokenizer; }
 const std::string& Bert::version() const { return impl_->version; }
 
@@ -243,32 +178,17 @@ Result<std::unique_ptr<Bert>> Bert::open(const std::string& folder) {
   const auto bytes = file->bytes();
   std::string version =
       sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
-  auto impl = std::make_unique<Impl>(Impl{
-      *config, *std::move(tokenizer), std::move(version), *std::move(file), {}, {}, {}, {}, {}});
+  auto impl = std::make_unique<Impl>(Impl{*std::move(tokenizer),
+                                          std::move(version),
+                                          *std::move(file),
+                                          {*config, {}, {}, {}, {}, {}}});
   use_one_thread();
   const torch::NoGradGuard no_gradient;
   Weights weights(impl->file);
-  const auto width = static_cast<std::int64_t>(config->width),
-             inner = static_cast<std::int64_t>(config->inner);
-  const auto rows = [](std::size_t count) { return static_cast<std::int64_t>(count); };
-  impl->words =
-      weights.take("embeddings.word_embeddings.weight", {rows(config->vocabulary), width});
-  impl->positions =
-      weights.take("embeddings.position_embeddings.weight", {rows(config->positions), width});
-  impl->types =
-      weights.take("embeddings.token_type_embeddings.weight", {rows(config->types), width});
-  impl->norm = weights.norm("embeddings.LayerNorm", width);
-  for (std::size_t i = 0; i < config->layers && weights.wrong().empty(); ++i) {
-    const std::string at = fmt::format("encoder.layer.{}.", i);
-    impl->layers.push_back({weights.affine(at + "attention.self.query", width, width),
-                            weights.affine(at + "attention.self.key", width, width),
-                            weights.affine(at + "attention.self.value", width, width),
-                            weights.affine(at + "attention.output.dense", width, width),
-                            weights.norm(at + "attention.output.LayerNorm", width),
-                            weights.affine(at + "intermediate.dense", inner, width),
-                            weights.affine(at + "output.dense", width, inner),
-                            weights.norm(at + "output.LayerNorm", width)});
-  }
+  impl->network.for_each(
+      [&](const std::string& name, torch::Tensor& tensor, const std::vector<std::int64_t>& shape) {
+        if (weights.wrong().empty()) tensor = weights.take(name, shape);
+      });
   if (!weights.wrong().empty())
     return invalid(fmt::format("{}: {}", weights_path, weights.wrong()));
   return std::unique_ptr<Bert>(new Bert(std::move(impl)));
@@ -288,7 +208,7 @@ std::vector<float> Bert::embed(const std::vector<std::string>& texts) const {
   for (std::size_t from = 0; from < texts.size(); from += embed_batch) {
     std::vector<std::vector<std::int32_t>> ids;
     for (std::size_t i = from; i < std::min(from + embed_batch, texts.size()); ++i)
-      ids.push_back(impl_->tokenizer.encode(texts[i], impl_->config.positions).ids);
+      ids.push_back(impl_->tokenizer.encode(texts[i], config().positions).ids);
     torch::Tensor present;
     const torch::Tensor sums = impl_->states(ids, present).sum(1);
     const torch::Tensor means = sums / present.sum(1, true);

@@ -20,7 +20,8 @@ enum class Activation { gelu, gelu_tanh, relu };
 
 struct BertConfig {
   std::size_t vocabulary = 0, width = 0, layers = 0, heads = 0, inner = 0, positions = 0, types = 0;
-  double epsilon = 1e-12;  // Of the layer norms.
+  double epsilon = 1e-12;                        // Of the layer norms.
+  double dropout = 0.1, attention_dropout = 0.1;  // Of units, when it learns.
   Activation activation = Activation::gelu;
 };
 
