@@ -257,9 +257,9 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
   command->add_option("--json", asked->json, "Write the report here as well");
   if (intents) {
     command->add_option("--confusion", asked->confusion, "Draw the confusion matrix here, as SVG");
-    command->add_option("--encoder", asked->encoder,
-                        "The folder of a BERT in Hugging Face's layout, learnt from as well");
   }
+  command->add_option("--encoder", asked->encoder,
+                      "The folder of a BERT in Hugging Face's layout, learnt from as well");
   command->add_option("--model", asked->model, "Keep the model here");
   command->footer(
       fmt::format("Example: usher eval {} --train train.{} --test test.{} --json report.json", name,

@@ -22,7 +22,7 @@ namespace nlu {
 namespace {
 
 constexpr std::size_t config_bytes = 1 << 20;
-constexpr std::size_t embed_batch = 32;       // Texts, which bounds the memory.
+constexpr std::size_t read_batch = 32;        // Texts, which bounds the memory.
 constexpr std::int64_t size_limit = 1 << 20;  // Of anything config.json gives a size of.
 
 Result<std::string> read_config(const std::filesystem::path& path) {
@@ -137,6 +137,7 @@ class Weights {
 }  // namespace
 
 struct Bert::Impl {
+  std::string folder;
   WordPiece tokenizer;
   std::string version;
   SafetensorsFile file;  // Which the tensors lie in.
@@ -156,6 +157,8 @@ Bert::~Bert() = default;
 const BertConfig& Bert::config() const { return impl_->network.config; }
 const WordPiece& Bert::tokenizer() const { return impl_->tokenizer; }
 const std::string& Bert::version() const { return impl_->version; }
+const std::string& Bert::folder() const { return impl_->folder; }
+const BertNetwork& Bert::network() const { return impl_->network; }
 
 Result<std::unique_ptr<Bert>> Bert::open(const std::string& folder) {
   const std::filesystem::path root(folder);
@@ -178,7 +181,8 @@ Result<std::unique_ptr<Bert>> Bert::open(const std::string& folder) {
   const auto bytes = file->bytes();
   std::string version =
       sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
-  auto impl = std::make_unique<Impl>(Impl{*std::move(tokenizer),
+  auto impl = std::make_unique<Impl>(Impl{folder,
+                                          *std::move(tokenizer),
                                           std::move(version),
                                           *std::move(file),
                                           {*config, {}, {}, {}, {}, {}}});
@@ -201,21 +205,33 @@ std::vector<float> Bert::states(const std::vector<std::vector<std::int32_t>>& id
   return to_vector(impl_->states(ids, present));
 }
 
-std::vector<float> Bert::embed(const std::vector<std::string>& texts) const {
+std::vector<Encoding> Bert::read(const std::vector<std::string>& texts) const {
   use_one_thread();
   const torch::NoGradGuard no_gradient;
-  std::vector<float> vectors;
-  for (std::size_t from = 0; from < texts.size(); from += embed_batch) {
+  std::vector<Encoding> all(texts.size());
+  const std::size_t width = config().width;
+  for (std::size_t from = 0; from < texts.size(); from += read_batch) {
+    const std::size_t to = std::min(from + read_batch, texts.size());
     std::vector<std::vector<std::int32_t>> ids;
-    for (std::size_t i = from; i < std::min(from + embed_batch, texts.size()); ++i)
-      ids.push_back(impl_->tokenizer.encode(texts[i], config().positions).ids);
+    for (std::size_t i = from; i < to; ++i) {
+      WordPieces pieces = impl_->tokenizer.encode(texts[i], config().positions);
+      ids.push_back(std::move(pieces.ids));
+      all[i].spans = std::move(pieces.spans);
+    }
     torch::Tensor present;
-    const torch::Tensor sums = impl_->states(ids, present).sum(1);
-    const torch::Tensor means = sums / present.sum(1, true);
-    const std::vector<float> some = to_vector(means / means.norm(2, 1, true).clamp_min(1e-12));
-    vectors.insert(vectors.end(), some.begin(), some.end());
+    const torch::Tensor states = impl_->states(ids, present);
+    const torch::Tensor means = states.sum(1) / present.sum(1, true);
+    const std::vector<float> vectors = to_vector(means / means.norm(2, 1, true).clamp_min(1e-12));
+    const std::span<const float> rows = floats_of(states);
+    const std::size_t row = static_cast<std::size_t>(states.size(1)) * width;
+    for (std::size_t i = from; i < to; ++i) {
+      const auto vector = std::span(vectors).subspan((i - from) * width, width);
+      const auto own = rows.subspan((i - from) * row, all[i].spans.size() * width);
+      all[i].vector.assign(vector.begin(), vector.end());
+      all[i].states.assign(own.begin(), own.end());
+    }
   }
-  return vectors;
+  return all;
 }
 
 }  // namespace nlu

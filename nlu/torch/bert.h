@@ -20,10 +20,19 @@ enum class Activation { gelu, gelu_tanh, relu };
 
 struct BertConfig {
   std::size_t vocabulary = 0, width = 0, layers = 0, heads = 0, inner = 0, positions = 0, types = 0;
-  double epsilon = 1e-12;                        // Of the layer norms.
+  double epsilon = 1e-12;                         // Of the layer norms.
   double dropout = 0.1, attention_dropout = 0.1;  // Of units, when it learns.
   Activation activation = Activation::gelu;
 };
+
+// What an encoder makes of a text.
+struct Encoding {
+  std::vector<float> vector;  // [width]: the mean of its pieces' states, to a length of 1.
+  std::vector<Span> spans;    // Of its pieces in the text; those of [CLS] and [SEP] are empty.
+  std::vector<float> states;  // [spans × width]
+};
+
+struct BertNetwork;  // nlu/torch/bert_network.h, which includes LibTorch.
 
 // Const members may be called from any thread; each call works on its own thread alone.
 class Bert {
@@ -38,14 +47,15 @@ class Bert {
   const BertConfig& config() const;
   const WordPiece& tokenizer() const;
   const std::string& version() const;  // SHA-256 of the weights, hex, 32 digits.
+  const std::string& folder() const;
+  const BertNetwork& network() const;
 
   // The last layer's states, [texts × longest × width]; those behind a text's end are 0. Ids as
   // tokenizer() gives them, at most config().positions of a text, none out of the vocabulary.
   std::vector<float> states(const std::vector<std::vector<std::int32_t>>& ids) const;
 
-  // A vector for each text, [texts × width]: the mean of its pieces' states, [CLS] and [SEP]
-  // included, to a length of 1.
-  std::vector<float> embed(const std::vector<std::string>& texts) const;
+  // One for each text, of as much of it as config().positions pieces hold.
+  std::vector<Encoding> read(const std::vector<std::string>& texts) const;
 
  private:
   struct Impl;

@@ -60,6 +60,8 @@ TagExample tag_example(const Example& example, const std::vector<TagKind>& kinds
   }
   for (std::size_t w = 0; w < pieces.size(); ++w)
     result.words.push_back(featurizer.tag_features(w));
+  result.text = example.text;
+  result.pieces = pieces;
   return result;
 }
 

@@ -34,6 +34,8 @@ struct IntentExample {
 struct TagExample {
   std::vector<TagFeatures> words;
   std::vector<std::int64_t> tags;
+  std::string text;
+  std::vector<Piece> pieces;  // Where the words are.
 };
 
 struct Examples {
@@ -42,6 +44,7 @@ struct Examples {
   std::size_t labelled = 0;               // The first so many have labels: all but the phrases.
   std::vector<TagKind> kinds;             // Sorted.
   std::vector<TagExample> sentences;      // Empty when there are no kinds.
+  std::vector<float> states;  // The encoder's of all sentences' words, [words × width].
 };
 
 // The bot's examples and the built-in background, without what in it is too much like the bot's.

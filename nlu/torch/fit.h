@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "nlu/torch/network.h"
@@ -96,6 +97,9 @@ struct Crf {
   std::vector<float> first;
   std::vector<float> transitions;
   std::vector<TagNetwork> networks;  // Their scores are added up.
+  std::vector<float>
+      state_weights;              // [width × tags], of an encoder's states; empty: there is none.
+  std::vector<float> state_mean;  // [width], for whoever made the states.
 };
 
 struct TaggerOptions {
@@ -115,11 +119,13 @@ struct TaggerOptions {
                              // learn from without the other.
 };
 
-// One row of `tokens` a token; `sentence_ends[i]` is where sentence i ends among them.
+// One row of `tokens` a token; `sentence_ends[i]` is where sentence i ends among them. `states` is
+// empty or has what an encoder says of each token, [tokens × width]: its product with weights of
+// its own is added to the token's emissions.
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
             std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher,
-            Checkpoint* checkpoint = nullptr);
+            Checkpoint* checkpoint = nullptr, std::span<const float> states = {});
 
 // What several taggers of the same columns say on average. They differ by their seeds; together
 // they are surer of what they all found than one is (Breiman 1996).
@@ -127,6 +133,7 @@ Crf average(std::vector<Crf> members);
 
 // The scores of the tokens of sentences that have one length, before transitions, [tokens × tags],
 // as LibTorch computes them.
-std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf);
+std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf,
+                                  std::span<const float> states = {});
 
 }  // namespace nlu

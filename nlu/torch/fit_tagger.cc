@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -131,6 +132,18 @@ struct Parts {
   bool emissions = true, network = false;
 };
 
+// Rows of a matrix that lies elsewhere.
+torch::Tensor rows_of(std::span<const float> values, std::size_t width,
+                      const std::vector<std::size_t>& chosen) {
+  torch::Tensor rows =
+      torch::empty({std::ssize(chosen), static_cast<std::int64_t>(width)}, torch::kFloat);
+  float* to = rows.data_ptr<float>();
+  for (const std::size_t row : chosen) {
+    to = std::copy_n(values.data() + row * width, width, to);
+  }
+  return rows;
+}
+
 Parts deal_parts(const TaggerOptions& options, std::mt19937_64& random) {
   if (options.width == 0) return {true, false};
   const double draw = static_cast<double>(random() >> 11) / 9007199254740992.0;
@@ -143,7 +156,7 @@ Parts deal_parts(const TaggerOptions& options, std::mt19937_64& random) {
 Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
             const std::vector<std::size_t>& sentence_ends, std::size_t columns,
             std::size_t tag_count, const TaggerOptions& options, const FitWatcher& watcher,
-            Checkpoint* checkpoint) {
+            Checkpoint* checkpoint, std::span<const float> states) {
   Checkpoint none;
   if (checkpoint == nullptr) checkpoint = &none;
   use_one_thread();
@@ -152,7 +165,13 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
   const Weights w{torch::zeros({width}, torch::requires_grad()),
                   torch::zeros({width}, torch::requires_grad()),
                   torch::zeros({width, width}, torch::requires_grad())};
-  SparseOptimizer optimizer({w.bias, w.first, w.transitions}, options.learning_rate);
+  std::vector<torch::Tensor> weights{w.bias, w.first, w.transitions};
+  const std::size_t state_width = states.size() / std::max<std::size_t>(tokens.size(), 1);
+  if (!states.empty()) {
+    weights.push_back(
+        torch::zeros({static_cast<std::int64_t>(state_width), width}, torch::requires_grad()));
+  }
+  SparseOptimizer optimizer(weights, options.learning_rate);
   SparseVectors emissions(columns, tag_count, 0, random);
   SparseVectors vectors(options.width > 0 ? options.embedded : 0, options.width, 0.1f, random);
   const Convolutions network =
@@ -185,6 +204,10 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
         sums = vectors.sum(own);
         scores = scores + network.forward(sums, group.length, options.dropout, random);
       }
+      if (!states.empty()) {
+        const torch::Tensor seen = rows_of(states, state_width, group.tokens);
+        scores = scores + drop(seen, options.feature_dropout, random).matmul(weights.back());
+      }
       scores = scores.reshape({group.sentences, group.length, width});
       torch::Tensor loss = loss_of(w, scores, target) / static_cast<double>(group.sentences);
       loss_sum += loss.item<double>() * static_cast<double>(group.sentences);
@@ -215,7 +238,10 @@ Crf fit_crf(const SparseRows& tokens, const std::vector<std::int64_t>& tags,
           to_vector(w.bias),
           to_vector(w.first),
           to_vector(w.transitions),
+          {},
+          {},
           {}};
+  if (!states.empty()) crf.state_weights = to_vector(weights.back());
   if (options.width > 0) {
     crf.networks.push_back({options.width, options.layers, options.embedded, vectors.take(),
                             joined(network.gain), joined(network.shift), joined(network.weights),
@@ -229,22 +255,24 @@ Crf average(std::vector<Crf> members) {
   const auto scale = [&](std::vector<float>& values) {
     for (float& value : values) value *= share;
   };
+  constexpr std::array linear{&Crf::emissions, &Crf::bias, &Crf::first, &Crf::transitions,
+                              &Crf::state_weights};
   Crf result = std::move(members.front());
   members.erase(members.begin());
   for (Crf& member : members) {
-    for (const auto part : {&Crf::emissions, &Crf::bias, &Crf::first, &Crf::transitions}) {
+    for (const auto part : linear) {
       std::vector<float>& sums = result.*part;
       for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += (member.*part)[i];
     }
     std::move(member.networks.begin(), member.networks.end(), std::back_inserter(result.networks));
   }
-  for (const auto part : {&Crf::emissions, &Crf::bias, &Crf::first, &Crf::transitions})
-    scale(result.*part);
+  for (const auto part : linear) scale(result.*part);
   for (TagNetwork& network : result.networks) scale(network.output);
   return result;
 }
 
-std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf) {
+std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, const Crf& crf,
+                                  std::span<const float> states) {
   use_one_thread();
   const torch::NoGradGuard no_gradient;
   std::mt19937_64 unused;
@@ -254,6 +282,11 @@ std::vector<float> forward_tagger(const SparseRows& tokens, std::size_t length, 
   const torch::Tensor emissions =
       torch::tensor(crf.emissions).reshape({-1, static_cast<std::int64_t>(crf.tags)});
   torch::Tensor scores = embed(emissions, input) + torch::tensor(crf.bias);
+  if (!states.empty()) {
+    const torch::Tensor map =
+        torch::tensor(crf.state_weights).reshape({-1, static_cast<std::int64_t>(crf.tags)});
+    scores = scores + rows_of(states, static_cast<std::size_t>(map.size(0)), order).matmul(map);
+  }
   const auto rows = [](const std::vector<float>& values, std::vector<std::int64_t> shape) {
     return torch::unbind(torch::tensor(values).reshape(shape), 0);
   };

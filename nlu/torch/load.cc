@@ -16,11 +16,13 @@
 #include "nlu/torch/bert.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/tone_features.h"
+#include "nlu/torch/word_states.h"
 
 namespace nlu {
 namespace {
 
 constexpr std::size_t intents_shown = 5;
+constexpr std::size_t encoded_at_once = 32;
 // What is an example to the letter is understood as that, and so much of what the classifier says
 // is kept.
 constexpr double doubt_of_wording = 0.02;
@@ -33,7 +35,7 @@ struct Workspace {
   Featurizer featurizer;
   ToneFeaturizer tone;
   ClassifierScratch scores;
-  std::span<const float> vector;  // The encoder's, of the utterance.
+  const Encoding* encoding = nullptr;  // The encoder's, of the utterance.
   std::vector<std::pair<double, std::size_t>> order;
 };
 
@@ -52,21 +54,26 @@ class ModelInterpreter : public Interpreter {
     Workspace workspace;
     std::vector<Interpretation> result;
     result.reserve(utterances.size());
-    const std::vector<float> vectors = encode(utterances);
-    const std::size_t width = encoder_ == nullptr ? 0 : encoder_->config().width;
+    std::vector<Encoding> encodings;
     for (std::size_t i = 0; i < utterances.size(); ++i) {
-      workspace.vector = std::span(vectors).subspan(i * width, width);
+      if (encoder_ != nullptr) {
+        if (i % encoded_at_once == 0) encodings = encode(utterances.subspan(i));
+        workspace.encoding = &encodings[i % encoded_at_once];
+      }
       result.push_back(understand(utterances[i], workspace));
     }
     return result;
   }
 
  private:
-  std::vector<float> encode(std::span<const Utterance> utterances) const {
-    if (encoder_ == nullptr) return {};
+  // Of the first few.
+  std::vector<Encoding> encode(std::span<const Utterance> utterances) const {
     std::vector<std::string> texts;
-    for (const Utterance& utterance : utterances) texts.push_back(utterance.text);
-    return encoder_->embed(texts);
+    for (const Utterance& utterance : utterances) {
+      if (texts.size() == encoded_at_once) break;
+      texts.push_back(utterance.text);
+    }
+    return encoder_->read(texts);
   }
 
   Interpretation understand(const Utterance& utterance, Workspace& workspace) const {
@@ -78,7 +85,10 @@ class ModelInterpreter : public Interpreter {
     result.segments.push_back(classify(wording_of(words), workspace));
     result.segments[0].span = {0, utterance.text.size()};
     hear_tone(utterance.text, words, workspace, result);
-    const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer);
+    std::vector<float> states;
+    if (workspace.encoding != nullptr)
+      states = word_states(*workspace.encoding, workspace.featurizer.pieces());
+    const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer, std::move(states));
     for (const TaggedSpan& span : tagged) {
       const TagKind& kind = model_->kinds()[span.kind];
       Entity entity;
@@ -117,7 +127,9 @@ class ModelInterpreter : public Interpreter {
     Segment segment;
     if (model_->intents().empty()) return segment;
     const std::vector<Feature>& features = w.featurizer.intent_features();
-    if (!model_->intent().score(features, w.scores, w.vector)) {
+    std::span<const float> vector;
+    if (w.encoding != nullptr) vector = w.encoding->vector;
+    if (!model_->intent().score(features, w.scores, vector)) {
       segment.p_outside = 1;
       return segment;
     }
@@ -187,7 +199,7 @@ Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path,
     if (!opened) return opened.error();
     encoder = std::move(*opened);
     if (encoder->version() != (*model)->encoder() ||
-        encoder->config().width != (*model)->intent().space.mean.size()) {
+        encoder->config().width != (*model)->encoder_width()) {
       return invalid(
           fmt::format("{}: the model was trained with another encoder than {}; run "
                       "'usher train' again",

@@ -10,6 +10,7 @@
 #include "nlu/base/hash.h"
 #include "nlu/base/json.h"
 #include "nlu/torch/vectors.h"
+#include "nlu/torch/word_states.h"
 
 namespace nlu {
 
@@ -151,7 +152,7 @@ class Marginals {
 
 }  // namespace
 
-std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
+std::vector<TaggedSpan> Model::tag(Featurizer& featurizer, std::vector<float> states) const {
   std::vector<TaggedSpan> spans;
   if (kinds_.empty() || featurizer.pieces().empty()) return spans;
   const std::size_t words = featurizer.pieces().size();
@@ -159,6 +160,8 @@ std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
   lattice.scores.resize(words * lattice.tags);
   std::vector<float> sums(lattice.tags);
   TagRows rows;
+  const std::size_t width = states.empty() ? 0 : state_mean_.size();
+  if (width > 0) centre_states(state_mean_, states);
   for (std::size_t w = 0; w < words; ++w) {
     std::copy(tag_bias_.begin(), tag_bias_.end(), sums.begin());
     for (const std::uint64_t key : featurizer.tag_features(w).keys) {
@@ -168,6 +171,9 @@ std::vector<TaggedSpan> Model::tag(Featurizer& featurizer) const {
       add_scaled(sums.data(), emissions_.data() + static_cast<std::size_t>(row) * lattice.tags, 1,
                  lattice.tags);
     }
+    if (width > 0)
+      add_product(states.data() + w * width, state_weights_.data(), width, lattice.tags,
+                  sums.data());
     std::copy(sums.begin(), sums.end(),
               lattice.scores.begin() + static_cast<std::ptrdiff_t>(w * lattice.tags));
     rows.ends.push_back(rows.columns.size());

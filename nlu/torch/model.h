@@ -4,6 +4,7 @@
 // where the file is mapped, and allocates nothing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -91,8 +92,14 @@ class Model {
   const std::string& encoder() const { return encoder_; }  // As in ModelParts.
   const std::string& trained_from() const { return data_hash_; }
 
-  // Entities of the utterance that `featurizer` has read.
-  std::vector<TaggedSpan> tag(Featurizer& featurizer) const;
+  // Of what the encoder gives; 0 without one.
+  std::size_t encoder_width() const {
+    return std::max(intent_.space.mean.size(), state_mean_.size());
+  }
+
+  // Entities of the utterance that `featurizer` has read; `states` are what the encoder, if there
+  // is one, says of its pieces (nlu/torch/word_states.h).
+  std::vector<TaggedSpan> tag(Featurizer& featurizer, std::vector<float> states = {}) const;
 
  private:
   explicit Model(SafetensorsFile file) : file_(std::move(file)) {}
@@ -120,6 +127,7 @@ class Model {
   Calibration calibration_;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
+  std::span<const float> state_weights_, state_mean_;
   std::vector<TagNetworkView> tag_networks_;
   TrainingData rules_;
   std::string version_, encoder_, data_hash_;

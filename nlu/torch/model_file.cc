@@ -160,6 +160,11 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
     tensors[name + ".bias"] = view_of(n.bias, Dtype::f32, {layers, width});
     tensors[name + ".output"] = view_of(n.output, Dtype::f32, {width, tags});
   }
+  if (!parts.tagger.state_mean.empty()) {
+    const std::int64_t width = std::ssize(parts.tagger.state_mean);
+    tensors["tag_encoder.mean"] = view_of(parts.tagger.state_mean, Dtype::f32);
+    tensors["tag_encoder.weights"] = view_of(parts.tagger.state_weights, Dtype::f32, {width, tags});
+  }
   return save_safetensors(path, tensors, metadata);
 }
 
@@ -299,8 +304,6 @@ Result<void> Model::read() {
   const auto wordings = read_vocabulary("wording", intent_.labels.size() + 1);
   if (!wordings) return wordings.error();
   wordings_ = *wordings;
-  if (encoder_.empty() != intent_.space.mean.empty())
-    return damaged("it has an encoder's name without what it needs of it, or the other way round");
   for (const auto& [name, view, count] : {std::tuple{"sentiment", &sentiment_, sentiments.size()},
                                           std::tuple{"urgency", &urgency_, urgencies.size()}}) {
     if (file_.metadata().find(name) == file_.metadata().end()) continue;
@@ -308,7 +311,13 @@ Result<void> Model::read() {
     if (view->labels.size() != count || !view->space.mean.empty())
       return damaged(fmt::format("{} has other labels or vectors", name));
   }
-  return read_tagger();
+  if (auto r = read_tagger(); !r) return r;
+  if (encoder_.empty() != (encoder_width() == 0))
+    return damaged("it has an encoder's name without what it needs of it, or the other way round");
+  const std::size_t of_intents = intent_.space.mean.size(), of_tags = state_mean_.size();
+  if (of_intents > 0 && of_tags > 0 && of_intents != of_tags)
+    return damaged("its intents and its entities need encoders of different widths");
+  return {};
 }
 
 Result<void> Model::read_tagger() {
@@ -337,6 +346,11 @@ Result<void> Model::read_tagger() {
     n.width = width;
     n.embedded = width == 0 ? 0 : n.vectors.size() / width;
     tag_networks_.push_back(n);
+  }
+  if (file_.find("tag_encoder.mean") != nullptr) {
+    if (auto r = read_floats(state_mean_, "tag_encoder.mean", {any}); !r) return r;
+    if (auto r = read_floats(state_weights_, "tag_encoder.weights", {state_mean_.size(), tags}); !r)
+      return r;
   }
   const auto words = read_vocabulary("tag", tags == 0 ? 0 : emissions_.size() / tags);
   if (!words) return words.error();

@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "nlu/base/hash.h"
 #include "nlu/entity_resolution.h"
 #include "nlu/torch/bert.h"
 #include "nlu/torch/calibration.h"
@@ -30,6 +31,7 @@
 #include "nlu/torch/model_card.h"
 #include "nlu/torch/shipped_tone.h"
 #include "nlu/torch/tone.h"
+#include "nlu/torch/word_states.h"
 
 namespace nlu {
 namespace {
@@ -42,6 +44,7 @@ constexpr std::size_t very_many_sentences = 20'000;    // See them less often.
 constexpr std::size_t checkpoint_bytes = 256'000'000;  // Kept when training is done.
 constexpr double network_work = 8;                     // Of an epoch, in epochs of the linear fit.
 constexpr double encoder_work = 50;                    // Of an example, in the same.
+constexpr int encoding_version = 2;  // Raised when more, or other, is made of an encoder.
 
 // Adds up what all fits have done, and asks whether to go on.
 class Watch {
@@ -111,24 +114,47 @@ SparseRows rows_of(const Examples& examples, const std::vector<std::size_t>& cho
   return rows;
 }
 
-// Has the encoder read every example; false: it was told to stop.
-bool encode(Examples& examples, const Bert& encoder, Watch& watch) {
+// Has the encoder read `count` texts, and `use` called for each; false: it was told to stop.
+bool read_all(const Bert& encoder, std::size_t count, Watch& watch,
+              const std::function<const std::string&(std::size_t)>& text,
+              const std::function<void(std::size_t, Encoding&)>& use) {
   constexpr std::size_t batch = 32;
-  std::vector<IntentExample>& all = examples.utterances;
-  for (std::size_t from = 0; from < all.size(); from += batch) {
+  for (std::size_t from = 0; from < count; from += batch) {
     std::vector<std::string> texts;
-    const std::size_t to = std::min(from + batch, all.size());
-    for (std::size_t i = from; i < to; ++i) texts.push_back(all[i].text);
-    const std::vector<float> vectors = encoder.embed(texts);
-    const std::size_t width = encoder.config().width;
-    for (std::size_t i = from; i < to; ++i) {
-      const auto first = vectors.begin() + static_cast<std::ptrdiff_t>((i - from) * width);
-      all[i].vector.assign(first, first + static_cast<std::ptrdiff_t>(width));
-    }
+    const std::size_t to = std::min(from + batch, count);
+    for (std::size_t i = from; i < to; ++i) texts.push_back(text(i));
+    std::vector<Encoding> read = encoder.read(texts);
+    for (std::size_t i = from; i < to; ++i) use(i, read[i - from]);
     if (!watch.tell("encoding", 1, {1, 0, 0}, 1, encoder_work * static_cast<double>(to - from)))
       return false;
   }
   return true;
+}
+
+// Has the encoder read every example; false: it was told to stop.
+bool encode(Examples& examples, const Bert& encoder, Watch& watch) {
+  std::vector<IntentExample>& utterances = examples.utterances;
+  const std::vector<TagExample>& sentences = examples.sentences;
+  std::size_t next = 0;
+  const auto add_states = [&](const Encoding& encoding) {
+    const std::vector<float> states = word_states(encoding, sentences[next++].pieces);
+    examples.states.insert(examples.states.end(), states.begin(), states.end());
+  };
+  // Most sentences are the utterances in the same order, and read but once.
+  const bool goes_on = read_all(
+      encoder, utterances.size(), watch,
+      [&](std::size_t i) -> const std::string& { return utterances[i].text; },
+      [&](std::size_t i, Encoding& encoding) {
+        if (next < sentences.size() && sentences[next].text == utterances[i].text)
+          add_states(encoding);
+        utterances[i].vector = std::move(encoding.vector);
+      });
+  const std::size_t read = next;
+  return goes_on &&
+         read_all(
+             encoder, sentences.size() - read, watch,
+             [&](std::size_t i) -> const std::string& { return sentences[read + i].text; },
+             [&](std::size_t, Encoding& encoding) { add_states(encoding); });
 }
 
 std::vector<float> mean_vector(const Examples& examples, const std::vector<std::size_t>& chosen) {
@@ -277,6 +303,13 @@ TagKeys tag_keys(const std::vector<TagExample>& sentences) {
   return result;
 }
 
+// Nothing of nothing.
+std::string hash_of_states(const std::vector<float>& values) {
+  if (values.empty()) return "";
+  return " " +
+         sha256_hex({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+}
+
 // The tagger's sentences as rows of columns, and what is fitted to them.
 struct TaggerFit {
   VocabularyTable vocabulary;
@@ -285,10 +318,12 @@ struct TaggerFit {
   SparseRows tokens;
   std::vector<std::int64_t> tags;
   std::vector<std::size_t> ends;
+  std::vector<float> states,
+      state_mean;  // Of an encoder, if there is one; [tokens × width], [width]
   std::vector<Crf> members;
 };
 
-TaggerFit tagger_rows(const Examples& examples) {
+TaggerFit tagger_rows(const Examples& examples, std::vector<float> states) {
   const TagKeys keys = tag_keys(examples.sentences);
   TaggerFit fit;
   fit.columns = keys.keys.size();
@@ -308,6 +343,11 @@ TaggerFit tagger_rows(const Examples& examples) {
     fit.tags.insert(fit.tags.end(), sentence.tags.begin(), sentence.tags.end());
     fit.ends.push_back(fit.tags.size());
   }
+  if (!states.empty()) {
+    fit.state_mean = mean_state(states, states.size() / fit.tokens.size());
+    centre_states(fit.state_mean, states);
+    fit.states = std::move(states);
+  }
   fit.members.resize(tagger_count(fit.ends.size()));
   return fit;
 }
@@ -322,14 +362,14 @@ void fit_tagger(TaggerFit& fit, std::size_t member, std::size_t kinds, const Tra
   Checkpoint checkpoint(
       watch.checkpoints(),
       fit_key(fit.tokens, fit.tags, {}, fit.ends,
-              fmt::format("tagger {} {} {} {} {} {}", trainer_version, fit.columns, how.seed,
-                          how.epochs, how.width, how.embedded)));
+              fmt::format("tagger {} {} {} {} {} {}{}", trainer_version, fit.columns, how.seed,
+                          how.epochs, how.width, how.embedded, hash_of_states(fit.states))));
   fit.members[member] = fit_crf(
       fit.tokens, fit.tags, fit.ends, fit.columns, 2 * kinds + 1, how,
       [&, part = static_cast<int>(member) + 1](const FitProgress& now) {
         return watch.tell("entities", part, now, how.epochs, work);
       },
-      &checkpoint);
+      &checkpoint, fit.states);
 }
 
 // What has the same wording in two intents belongs to none.
@@ -401,8 +441,9 @@ TrainingData rules_of(const TrainingData& data) {
 
 std::string training_hash(const TrainingData& data, std::uint64_t seed,
                           const std::string& encoder) {
-  return fmt::format("{}/{}/{}{}{}", content_hash(data), trainer_version, seed,
-                     encoder.empty() ? "" : "/", encoder);
+  std::string hash = fmt::format("{}/{}/{}", content_hash(data), trainer_version, seed);
+  if (!encoder.empty()) hash += fmt::format("/{}/{}", encoder, encoding_version);
+  return hash;
 }
 
 std::size_t peak_memory() {
@@ -449,12 +490,12 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
              static_cast<double>(tagger_count(sentences)));
 
   const Error stopped{Errc::unavailable, "training was stopped; the model is as it was"};
-  if (encoder != nullptr && !only_entities) {
-    watch.plan(encoder_work * static_cast<double>(examples.utterances.size()));
+  if (encoder != nullptr) {
+    watch.plan(encoder_work * static_cast<double>(std::max(examples.utterances.size(), sentences)));
     if (!encode(examples, *encoder, watch)) return stopped;
   }
   std::vector<std::function<void()>> jobs;
-  TaggerFit tagger = tagger_rows(examples);
+  TaggerFit tagger = tagger_rows(examples, std::move(examples.states));
   for (std::size_t i = 0; i < tagger.members.size() && !examples.kinds.empty(); ++i)
     jobs.push_back([&, i] { fit_tagger(tagger, i, examples.kinds.size(), options, watch); });
   if (only_entities) {
@@ -510,9 +551,12 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   parts.urgency = std::move(urgency);
   parts.kinds = examples.kinds;
   parts.tag_vocabulary = std::move(tagger.vocabulary);
-  if (!examples.kinds.empty()) parts.tagger = average(std::move(tagger.members));
+  if (!examples.kinds.empty()) {
+    parts.tagger = average(std::move(tagger.members));
+    parts.tagger.state_mean = std::move(tagger.state_mean);
+  }
   parts.rules = rules_of(data);
-  parts.encoder = encoder != nullptr && !only_entities ? encoder->version() : "";
+  parts.encoder = encoder != nullptr ? encoder->version() : "";
   parts.data_hash = training_hash(data, options.seed, parts.encoder);
   parts.seed = options.seed;
   std::error_code failed;

@@ -54,9 +54,10 @@ struct TrainReport {
 // Beside the model goes its card (nlu/torch/model_card.h). With `checkpoints`, training that was
 // stopped or killed goes on where it was, up to half a minute before, and what neither the data nor
 // the options have changed is not learnt again; 256 MB of it are kept at most.
-// With an encoder its vectors are learnt from beside the features, and the model needs it from then
-// on. Without any intent, but with entities, the model finds entities only. Errc::invalid: one
-// intent, or neither intents nor entities, or a regex that RE2 refuses.
+// With an encoder its vectors of utterances and its states of words are learnt from beside the
+// features, and the model needs it from then on. Without any intent, but with entities, the model
+// finds entities only. Errc::invalid: one intent, or neither intents nor entities, or a regex that
+// RE2 refuses.
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress = {});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,9 @@
 
 #include "nlu/base/json.h"
 #include "nlu/safetensors.h"
+#include "nlu/torch/fit.h"
 #include "nlu/torch/load.h"
+#include "nlu/torch/model.h"
 #include "nlu/torch/trainer.h"
 #include "tests/nlu/torch/tiny_bot.h"
 
@@ -136,7 +139,7 @@ TEST_CASE("texts of a batch do not see each other's padding") {
   const std::vector<float> states = (*bert)->states(ids);
   const std::size_t width = (*bert)->config().width;
   REQUIRE(states.size() == all.size() * longest * width);
-  const std::vector<float> vectors = (*bert)->embed(texts);
+  const std::vector<Encoding> read = (*bert)->read(texts);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto first = states.begin() + static_cast<std::ptrdiff_t>(i * longest * width);
     const std::size_t count = all[i].ids.size() * width;
@@ -145,14 +148,16 @@ TEST_CASE("texts of a batch do not see each other's padding") {
     const auto rest = first + static_cast<std::ptrdiff_t>(count);
     CHECK(std::all_of(rest, first + static_cast<std::ptrdiff_t>(longest * width),
                       [](float v) { return v == 0; }));
-    const std::vector<float> alone = (*bert)->embed({all[i].text});
-    const auto vector = vectors.begin() + static_cast<std::ptrdiff_t>(i * width);
-    CHECK(farthest(alone, {vector, vector + static_cast<std::ptrdiff_t>(width)}) < 1e-5f);
+    const Encoding alone = (*bert)->read({all[i].text}).front();
+    CHECK(farthest(alone.vector, read[i].vector) < 1e-5f);
+    CHECK(farthest(alone.states, all[i].states.at("gelu")) < 1e-4f);
+    CHECK(farthest(read[i].states, alone.states) < 1e-5f);
+    CHECK(alone.spans.size() == all[i].ids.size());
     float length = 0;
-    for (const float v : alone) length += v * v;
+    for (const float v : alone.vector) length += v * v;
     CHECK(length == Approx(1));
   }
-  CHECK((*bert)->embed({}).empty());
+  CHECK((*bert)->read({}).empty());
 }
 
 TEST_CASE("the activation is the one config.json names") {
@@ -266,4 +271,68 @@ TEST_CASE("a model may learn from an encoder's vectors, and needs that encoder f
   CHECK(lost.error().message.find("config.json") != std::string::npos);
   options.encoder = fixture.string();
   CHECK_FALSE(train(tiny::bot(), options, plain.path, [](const Progress&) { return false; }));
+}
+
+TEST_CASE("entities may learn from an encoder's states, too, and need it from then on") {
+  const tiny::TemporaryFile file("usher-states-"), plain("usher-stateless-");
+  TrainingData data = tiny::bot();
+  for (Example& example : data.examples) example.intent.clear();  // Entities alone.
+  TrainOptions options;
+  options.encoder = fixture.string();
+  REQUIRE(train(data, options, file.path));
+  const auto model = Model::open(file.path);
+  REQUIRE(model);
+  CHECK((*model)->encoder_width() == 16);
+  CHECK_FALSE(load_interpreter(file.path));
+  const auto interpreter = load_interpreter(file.path, {}, fixture.string());
+  REQUIRE(interpreter);
+  const Utterance asked{"where is order 10499 now", ""};
+  const auto got = (*interpreter)->interpret({&asked, 1}).front();
+  CHECK(std::any_of(got.entities.begin(), got.entities.end(), [](const Entity& entity) {
+    return entity.type == "order_number" && entity.value == "10499";
+  }));
+
+  // The states are learnt from: the weights of them are not nothing. Without an encoder there is
+  // no trace of one in the file.
+  const auto with = SafetensorsFile::open(file.path);
+  REQUIRE(with);
+  REQUIRE(with->find("tag_encoder.weights") != nullptr);
+  const auto bytes = with->find("tag_encoder.weights")->bytes;
+  CHECK(std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{}; }));
+  REQUIRE(train(data, {}, plain.path));
+  const auto without = SafetensorsFile::open(plain.path);
+  REQUIRE(without);
+  for (const auto& [name, view] : without->tensors()) {
+    INFO(name);
+    CHECK_FALSE(name.starts_with("tag_encoder"));
+  }
+  for (const auto& [name, value] : without->metadata()) {
+    INFO(name);
+    CHECK_FALSE(name.starts_with("encoder"));
+  }
+}
+
+TEST_CASE("the tagger scores an encoder's states as LibTorch does") {
+  // Two sentences of two tokens of one column; the tag is in the states alone.
+  SparseRows tokens;
+  const std::vector<std::int64_t> tags{0, 1, 1, 0};
+  const std::vector<float> states{1, 0, 0, 1, 0, 1, 1, 0};
+  for (int i = 0; i < 4; ++i) {
+    tokens.columns.push_back(0);
+    tokens.values.push_back(1);
+    tokens.ends.push_back(i + 1);
+  }
+  TaggerOptions options;
+  options.feature_dropout = 0;
+  const Crf crf = fit_crf(tokens, tags, {2, 4}, 1, 3, options, {}, nullptr, states);
+  REQUIRE(crf.state_weights.size() == 6);
+  const std::vector<float> theirs = forward_tagger(tokens, 2, crf, states);
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t t = 0; t < 3; ++t) {
+      const float ours = crf.bias[t] + crf.emissions[t] + states[2 * i] * crf.state_weights[t] +
+                         states[2 * i + 1] * crf.state_weights[3 + t];
+      CHECK(ours == Approx(theirs[3 * i + t]).margin(1e-5));
+    }
+    CHECK((theirs[3 * i + 1] > theirs[3 * i]) == (tags[i] == 1));
+  }
 }
