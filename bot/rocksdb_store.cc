@@ -24,6 +24,7 @@
 
 #include "bot/store_keys.h"
 #include "bot/store_records.h"
+#include "bot/tally_sheets.h"
 #include "bot/wal_check.h"
 
 namespace bot {
@@ -51,11 +52,13 @@ enum Family : std::size_t {
   index_rows,
   audit,
   keys_of_persons,
+  tallies,
+  alerts,
   family_count
 };
-constexpr std::array<const char*, family_count> families{"default", "events", "visible", "head",
-                                                         "snap",    "dedup",  "outbox",  "timers",
-                                                         "index",   "audit",  "keys"};
+constexpr std::array<const char*, family_count> families{
+    "default", "events", "visible", "head", "snap",    "dedup", "outbox",
+    "timers",  "index",  "audit",   "keys", "tallies", "alerts"};
 
 Error unavailable(std::string_view what, const rocksdb::Status& status) {
   const Errc code = status.IsCorruption() ? Errc::corrupt : Errc::unavailable;
@@ -138,12 +141,15 @@ struct RocksdbStore::Impl {
     ConversationId id;
     dialog::EventNumber expected_last = 0;
     dialog::Epoch epoch = 0;
-    std::optional<dialog::Batch> batch;  // nullopt: erase
+    std::optional<dialog::Batch> batch;  // nullopt: `job`, which is no conversation's append
+    std::function<Result<void>(rocksdb::WriteBatch&)> job;
     Done done;
     Result<void> outcome;
   };
 
-  StoreOptions options;
+  explicit Impl(const StoreOptions& given) : options(given) {}
+
+  const StoreOptions options;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // Owned by db; the first are `families`.
   dialog::Epoch opened_epoch = 0;
@@ -156,7 +162,8 @@ struct RocksdbStore::Impl {
   bool committer_waits = false;  // For work: an append must wake it.
   Stats counters;
 
-  std::unordered_map<ConversationId, Head, dialog::ConversationIdHash> heads;  // Committer's own.
+  std::unordered_map<ConversationId, Head, dialog::ConversationIdHash> heads;  // Committer's own,
+  TallySheets sheets{options.topics_per_hour};                                 // as these are.
   std::thread committer, reader;
 
   ~Impl() {
@@ -186,12 +193,17 @@ struct RocksdbStore::Impl {
   void add_batch(rocksdb::WriteBatch& out, const ConversationId& id, const dialog::Batch& batch);
   void add_timers(rocksdb::WriteBatch& out, const ConversationId& id, const dialog::Batch& batch);
   Result<void> add_erase(rocksdb::WriteBatch& out, const ConversationId& id);
+  void add_tallies(rocksdb::WriteBatch& out);
+  Result<void> add_drop(rocksdb::WriteBatch& out, std::int64_t before);
+  void queue_job(std::function<Result<void>(rocksdb::WriteBatch&)> job, Done done);
   void fail(const std::string& why);
 
   void read_forever();
   void read_later(std::function<void()> read);
   Result<std::optional<dialog::Kept>> load(const ConversationId& id);
   Result<void> load_outbox(const ConversationId& id, std::vector<dialog::OutboxRow>& rows);
+  Result<std::vector<dialog::Tally>> read_tallies(const std::string& from, const std::string& end,
+                                                  std::size_t count);
   Result<std::vector<dialog::Event>> read_visible(const ConversationId& id, dialog::Seq after,
                                                   std::size_t count);
   Result<std::vector<dialog::Event>> read_events(const ConversationId& id, dialog::EventNumber from,
@@ -314,6 +326,7 @@ void RocksdbStore::Impl::commit(std::deque<Pending>& group) {
     written.push_back(std::move(pending));
   }
   if (batches > 0) {
+    add_tallies(write_batch);
     rocksdb::WriteOptions write;
     write.sync = options.sync;
     const auto status = db->Write(write, &write_batch);
@@ -368,11 +381,16 @@ Result<void> RocksdbStore::Impl::check(const Pending& pending) {
 }
 
 Result<void> RocksdbStore::Impl::add(rocksdb::WriteBatch& out, const Pending& pending) {
-  if (!pending.batch) {
-    heads.erase(pending.id);
-    return add_erase(out, pending.id);
-  }
+  if (!pending.batch) return pending.job(out);
   if (auto fits = check(pending); !fits) return fits;
+  if (const auto& more = pending.batch->tally) {
+    auto added =
+        sheets.add(pending.id.tenant, *more, [&](dialog::Tenant tenant, std::int64_t hour) {
+          return read_tallies(keys::tally_hour(tenant, hour), keys::tally_hour(tenant, hour + 1),
+                              SIZE_MAX);
+        });
+    if (!added) return added;
+  }
   add_batch(out, pending.id, *pending.batch);
   const Head now{pending.expected_last + pending.batch->events.size(), pending.epoch};
   static_cast<void>(out.Put(in(head), keys::conversation(pending.id), records::encode(now)));
@@ -444,6 +462,45 @@ Result<void> RocksdbStore::Impl::add_erase(rocksdb::WriteBatch& out, const Conve
     if (!status.ok()) return unavailable("erase", status);
   }
   return {};
+}
+
+// Each sum that the group's batches changed, once, however many of them did.
+void RocksdbStore::Impl::add_tallies(rocksdb::WriteBatch& out) {
+  sheets.flush([&](dialog::Tenant tenant, const dialog::Tally& cell) {
+    static_cast<void>(
+        out.Put(in(tallies), keys::tally(tenant, cell), records::encode(cell.counts)));
+  });
+}
+
+Result<void> RocksdbStore::Impl::add_drop(rocksdb::WriteBatch& out, std::int64_t before) {
+  const auto count = get(meta, "tenants");
+  if (!count) return count.error();
+  const auto last = *count && (*count)->size() >= 8
+                        ? static_cast<dialog::Tenant>(keys::get_u64(**count))
+                        : dialog::Tenant{0};
+  for (dialog::Tenant tenant = 1; tenant <= last; ++tenant) {
+    const std::string begin = keys::tally_hour(tenant, 0), end = keys::tally_hour(tenant, before);
+    bool is_empty = true;  // No range is deleted for nothing, as it stays until a compaction.
+    auto walked = walk(tallies, begin, end,
+                       [&](std::string_view, std::string_view) { return is_empty = false; });
+    if (!walked) return walked;
+    if (is_empty) continue;
+    const auto status = out.DeleteRange(in(tallies), begin, end);
+    if (!status.ok()) return unavailable("remove old sums", status);
+  }
+  sheets.drop_before(before);
+  return {};
+}
+
+void RocksdbStore::Impl::queue_job(std::function<Result<void>(rocksdb::WriteBatch&)> job,
+                                   Done done) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex);
+    queue.push_back({{}, 0, opened_epoch, std::nullopt, std::move(job), std::move(done), {}});
+    wake = std::exchange(committer_waits, false);
+  }
+  if (wake) work.notify_one();
 }
 
 void RocksdbStore::Impl::fail(const std::string& why) {
@@ -564,6 +621,28 @@ Result<std::optional<dialog::Kept>> RocksdbStore::Impl::load(const ConversationI
   return std::optional<dialog::Kept>{std::move(kept)};
 }
 
+Result<std::vector<dialog::Tally>> RocksdbStore::Impl::read_tallies(const std::string& from,
+                                                                    const std::string& end,
+                                                                    std::size_t count) {
+  std::vector<dialog::Tally> found;
+  std::optional<Error> broken;
+  auto walked = walk(tallies, from, end, [&](std::string_view key, std::string_view value) {
+    if (found.size() >= count) return false;
+    auto cell = keys::parse_tally(key);
+    const auto counts = records::decode_counts(value);
+    if (!cell || !counts) {
+      broken = cell ? counts.error() : Error{Errc::corrupt, "a sum's key cannot be read"};
+      return false;
+    }
+    cell->counts = *counts;
+    found.push_back(std::move(*cell));
+    return true;
+  });
+  if (!walked) return walked.error();
+  if (broken) return *broken;
+  return found;
+}
+
 Result<std::vector<dialog::Event>> RocksdbStore::Impl::read_visible(const ConversationId& id,
                                                                     dialog::Seq after,
                                                                     std::size_t count) {
@@ -594,8 +673,7 @@ RocksdbStore::~RocksdbStore() = default;
 
 Result<std::unique_ptr<RocksdbStore>> RocksdbStore::open(const StoreOptions& options,
                                                          std::vector<std::string>& notes) {
-  auto impl = std::make_unique<Impl>();
-  impl->options = options;
+  auto impl = std::make_unique<Impl>(options);
   if (auto opened = impl->open(notes); !opened) return opened.error();
   return std::unique_ptr<RocksdbStore>(new RocksdbStore(std::move(impl)));
 }
@@ -605,7 +683,7 @@ void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last, 
   bool wake = false;
   {
     const std::lock_guard lock(impl_->mutex);
-    Impl::Pending pending{id, expected_last, epoch, std::move(batch), std::move(done), {}};
+    Impl::Pending pending{id, expected_last, epoch, std::move(batch), {}, std::move(done), {}};
     if (impl_->queue.size() >= impl_->options.queue) {
       pending.outcome = Error{Errc::busy, "too many batches wait for the disk"};
       impl_->refused.push_back(std::move(pending));
@@ -619,13 +697,12 @@ void RocksdbStore::append(ConversationId id, dialog::EventNumber expected_last, 
 }
 
 void RocksdbStore::erase(ConversationId id, Done done) {
-  bool wake = false;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->queue.push_back({id, 0, impl_->opened_epoch, std::nullopt, std::move(done), {}});
-    wake = std::exchange(impl_->committer_waits, false);
-  }
-  if (wake) impl_->work.notify_one();
+  impl_->queue_job(
+      [impl = impl_.get(), id](rocksdb::WriteBatch& out) {
+        impl->heads.erase(id);
+        return impl->add_erase(out, id);
+      },
+      std::move(done));
 }
 
 void RocksdbStore::load(ConversationId id,
@@ -749,6 +826,51 @@ Result<void> RocksdbStore::put_note(const std::string& key, const std::string& v
 
 Result<std::optional<std::string>> RocksdbStore::get_note(const std::string& key) {
   return impl_->get(meta, "note/" + key);
+}
+
+void RocksdbStore::read_tallies(dialog::Tenant tenant, std::int64_t from, std::int64_t to,
+                                std::optional<dialog::Tally> after, std::size_t count,
+                                std::function<void(Result<std::vector<dialog::Tally>>)> done) {
+  // The next key after one is that key and a zero byte.
+  std::string begin = after ? keys::tally(tenant, *after) + '\0' : keys::tally_hour(tenant, from);
+  impl_->read_later([this, begin = std::move(begin), end = keys::tally_hour(tenant, to), count,
+                     done = std::move(done)] { done(impl_->read_tallies(begin, end, count)); });
+}
+
+void RocksdbStore::drop_tallies(std::int64_t before, Done done) {
+  impl_->queue_job([impl = impl_.get(),
+                    before](rocksdb::WriteBatch& out) { return impl->add_drop(out, before); },
+                   std::move(done));
+}
+
+void RocksdbStore::write_rows(dialog::Tenant tenant, std::vector<Row> rows, Done done) {
+  impl_->queue_job(
+      [impl = impl_.get(), tenant, rows = std::move(rows)](rocksdb::WriteBatch& out) {
+        for (const Row& row : rows) {
+          const std::string key = keys::row(tenant, row.name);
+          static_cast<void>(row.value ? out.Put(impl->in(alerts), key, *row.value)
+                                      : out.Delete(impl->in(alerts), key));
+        }
+        return Result<void>{};
+      },
+      std::move(done));
+}
+
+void RocksdbStore::read_rows(dialog::Tenant tenant, std::string from, std::string to,
+                             std::size_t count,
+                             std::function<void(Result<std::vector<Row>>)> done) {
+  impl_->read_later([this, begin = keys::row(tenant, from), end = keys::row(tenant, to), count,
+                     done = std::move(done)] {
+    std::vector<Row> rows;
+    auto walked =
+        impl_->walk(alerts, begin, end, [&](std::string_view key, std::string_view value) {
+          if (rows.size() >= count) return false;
+          rows.push_back({std::string(key.substr(4)), std::string(value)});
+          return true;
+        });
+    if (!walked) return done(walked.error());
+    done(std::move(rows));
+  });
 }
 
 RocksdbStore::Stats RocksdbStore::stats() const {

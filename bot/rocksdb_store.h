@@ -29,6 +29,7 @@ struct StoreOptions {
   // Synced writes begin no closer together than this, so that under load a sync (and the wake-ups
   // that follow it) serves many batches; one after a pause begins at once.
   std::chrono::microseconds commit_interval{1000};
+  std::size_t topics_per_hour = 200;          // Of a bot's tallies; the rest is counted as "other".
   std::size_t write_buffer_bytes = 16 << 20;  // Of each column family, before it goes to a file
   bool sync = true;             // Only benchmarks, and a test's planted bug, turn it off.
   rocksdb::Env* env = nullptr;  // Not owned; nullptr: the machine's
@@ -74,6 +75,24 @@ class RocksdbStore final : public dialog::StateStore {
   // Small values of the shell's own (upload records, keys), synced. Block.
   nlu::Result<void> put_note(const std::string& key, const std::string& value);
   nlu::Result<std::optional<std::string>> get_note(const std::string& key);
+
+  // A bot's tallies of the hours [from, to), by hour, channel and topic, at most `count`; those
+  // behind `after` when it is given (the last of the page before).
+  void read_tallies(dialog::Tenant tenant, std::int64_t from, std::int64_t to,
+                    std::optional<dialog::Tally> after, std::size_t count,
+                    std::function<void(nlu::Result<std::vector<dialog::Tally>>)> done);
+  // Removes the tallies of all bots before an hour.
+  void drop_tallies(std::int64_t before, Done done);
+
+  // Small rows of a bot, the shell's own, that change together, synced: alerts (docs/mood.md).
+  struct Row {
+    std::string name;
+    std::optional<std::string> value;  // nullopt: removed
+  };
+  void write_rows(dialog::Tenant tenant, std::vector<Row> rows, Done done);
+  // Those with names in [from, to), in order, at most `count`.
+  void read_rows(dialog::Tenant tenant, std::string from, std::string to, std::size_t count,
+                 std::function<void(nlu::Result<std::vector<Row>>)> done);
 
   struct Stats {
     std::uint64_t batches = 0, writes = 0, bytes = 0, queued = 0;

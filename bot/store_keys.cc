@@ -105,4 +105,41 @@ std::optional<dialog::DueTimer> parse_timer(std::string_view key) {
   return due;
 }
 
+std::string tally_hour(dialog::Tenant tenant, std::int64_t hour) {
+  std::string key;
+  put_u32(key, tenant);
+  put_u32(key, static_cast<std::uint32_t>(std::clamp<std::int64_t>(hour, 0, UINT32_MAX)));
+  return key;
+}
+
+std::string tally(dialog::Tenant tenant, const dialog::Tally& cell) {
+  std::string key = tally_hour(tenant, cell.hour);
+  put_text(key, cell.channel);
+  put_text(key, cell.topic);
+  return key;
+}
+
+std::optional<dialog::Tally> parse_tally(std::string_view key) {
+  if (key.size() < 8) return std::nullopt;
+  dialog::Tally cell;
+  cell.hour = get_u32(key.substr(4));
+  key.remove_prefix(8);
+  for (std::string* text : {&cell.channel, &cell.topic}) {
+    if (key.size() < 4) return std::nullopt;
+    const std::size_t size = get_u32(key);
+    key.remove_prefix(4);
+    if (key.size() < size) return std::nullopt;
+    *text = key.substr(0, size);
+    key.remove_prefix(size);
+  }
+  return cell;
+}
+
+std::string row(dialog::Tenant tenant, std::string_view name) {
+  std::string key;
+  put_u32(key, tenant);
+  key += name;
+  return key;
+}
+
 }  // namespace bot::keys

@@ -29,4 +29,11 @@ std::string outbox(const dialog::ConversationId& id, std::uint64_t effect);
 std::string timer(const dialog::ConversationId& id, const dialog::TimerRow& row);
 std::optional<dialog::DueTimer> parse_timer(std::string_view key);
 
+// tenant · hour · channel · topic; of a tally's counts
+std::string tally(dialog::Tenant tenant, const dialog::Tally& cell);
+std::string tally_hour(dialog::Tenant tenant, std::int64_t hour);  // The first key of that hour
+std::optional<dialog::Tally> parse_tally(std::string_view key);    // Without its counts
+// tenant · name
+std::string row(dialog::Tenant tenant, std::string_view name);
+
 }  // namespace bot::keys

@@ -53,6 +53,37 @@ Result<dialog::ClientRecord> decode_client(std::string_view bytes) {
   return dialog::ClientRecord{{}, keys::get_u64(bytes), keys::get_u64(bytes.substr(8))};
 }
 
+// Seven bits a byte, the lowest first; the sign is the lowest of them, so that small numbers of
+// either sign are short.
+std::string encode(const dialog::Counts& counts) {
+  std::string bytes;
+  for (const auto field : dialog::count_fields) {
+    const std::int64_t value = counts.*field;
+    std::uint64_t rest =
+        static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
+    for (; rest >= 0x80; rest >>= 7) bytes.push_back(static_cast<char>(rest | 0x80));
+    bytes.push_back(static_cast<char>(rest));
+  }
+  return bytes;
+}
+
+Result<dialog::Counts> decode_counts(std::string_view bytes) {
+  dialog::Counts counts;
+  std::size_t at = 0;
+  for (const auto field : dialog::count_fields) {
+    if (at == bytes.size()) return counts;
+    std::uint64_t coded = 0;
+    for (int shift = 0;; shift += 7) {
+      if (at == bytes.size() || shift > 63) return Error{Errc::corrupt, "sums cannot be read"};
+      const auto byte = static_cast<std::uint8_t>(bytes[at++]);
+      coded |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    counts.*field = static_cast<std::int64_t>(coded >> 1 ^ (~(coded & 1) + 1));
+  }
+  return counts;
+}
+
 std::string encode(const dialog::HttpRequest& request) {
   json::array headers;
   for (const auto& [name, value] : request.headers) headers.push_back(json::array{name, value});

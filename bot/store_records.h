@@ -28,4 +28,8 @@ nlu::Result<dialog::ClientRecord> decode_client(std::string_view bytes);
 std::string encode(const dialog::HttpRequest& request);
 nlu::Result<dialog::HttpRequest> decode_request(std::string_view bytes);
 
+// Fields that a later release appended are left out; those that an earlier one did not know are 0.
+std::string encode(const dialog::Counts& counts);
+nlu::Result<dialog::Counts> decode_counts(std::string_view bytes);
+
 }  // namespace bot::records

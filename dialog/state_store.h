@@ -12,6 +12,7 @@
 #include "dialog/backend.h"
 #include "dialog/conversation.h"
 #include "dialog/event.h"
+#include "dialog/tally.h"
 #include "nlu/base/result.h"
 
 namespace dialog {
@@ -68,6 +69,7 @@ struct Batch {
   std::vector<TimerRow> timers_removed;  // With the due time they were set for
   std::vector<OutboxRow> outbox_added;
   std::vector<std::uint64_t> outbox_removed;
+  std::optional<Tally> tally;  // Added to the bot's sums, which outlive the conversation.
 };
 
 // What was last kept: a snapshot (when there is one) and the events after it.

@@ -94,6 +94,7 @@ dialog::Batch make_batch(const Room& room, const dialog::Advance& advance, int s
   const Work& work = *room.work;
   dialog::Batch batch;
   batch.events = advance.events;
+  batch.tally = dialog::tally(work.state, advance.events);
   add_timers(work.state, advance, batch);
   for (const dialog::Effect& effect : advance.effects) {
     if (const auto* call = std::get_if<dialog::effect::CallHttp>(&effect)) {

@@ -56,6 +56,7 @@ void Runtime::Impl::commit(Room& room) {
   } else if (const auto* fired = std::get_if<dialog::input::TimerFired>(&flight->turn.input)) {
     firing.erase({room.id, fired->timer});
   }
+  if (batch.tally) stats.heard += batch.tally->counts;
   if (record != nullptr) remember(work, *record);
   if (work.typing && !work.state.is_waiting_for_effect()) show_typing(room, false);
   publish(room, batch.events, sender, record);

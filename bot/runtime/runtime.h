@@ -243,6 +243,7 @@ struct Stats {
   std::size_t connections = 0, conversations_in_memory = 0, turns_in_flight = 0;
   std::uint64_t turns = 0, messages = 0, duplicates = 0, resumes = 0, refused_busy = 0,
                 refused_fast = 0, evictions = 0, effects = 0, failures = 0;
+  dialog::Counts heard;       // What customers said, since the start
   bool store_failed = false;  // An append failed as unavailable: nothing is acknowledged any more.
   bool draining = false;
   bool drained = false;  // Draining, and nothing is under way.

@@ -43,6 +43,12 @@ void FakeStore::apply(const dialog::ConversationId& id, dialog::EventNumber expe
                       const dialog::Batch& batch) {
   Log& log = logs_[id];
   require(log.state.last_event == expected_last, "I5: one writer, which knows what it wrote");
+  std::int64_t uttered = 0;
+  for (const Event& event : batch.events) {
+    uttered += std::holds_alternative<dialog::event::Uttered>(event.body) ? 1 : 0;
+  }
+  require((batch.tally ? batch.tally->counts.utterances : 0) == uttered,
+          "I7: what is kept is counted with it");
   for (const Event& event : batch.events) apply_event(log, event);
   for (const dialog::MessageRecord& record : batch.messages) {
     log.messages[{record.client, record.id}] = record;

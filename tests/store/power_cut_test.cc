@@ -66,7 +66,7 @@ class Laboratory {
       const std::string wrong = check(**store, writer);
       if (!wrong.empty()) return fmt::format("conversation {}: {}", writer, wrong);
     }
-    return "";
+    return check_sums(**store);
   }
 
  private:
@@ -94,6 +94,8 @@ class Laboratory {
           const dialog::EventNumber last = kept_[writer];
           const std::size_t count = 1 + draws() % 3;
           dialog::Batch made = batch(id, last, count);
+          made.tally = dialog::Tally{500'000, "web", fmt::format("topic {}", draws() % 3), {}};
+          made.tally->counts.utterances = static_cast<std::int64_t>(count);
           if (draws() % 50 == 0)
             made.events.back().unknown_personal["padding"] = std::string(40'000, 'x');
           promises_[writer].attempted = last + count;
@@ -130,6 +132,20 @@ class Laboratory {
     kept_[writer] = last;
     promises_[writer].acknowledged = last;
     return "";
+  }
+
+  // Each event was counted once, as its batch is kept whole or not at all.
+  std::string check_sums(bot::RocksdbStore& store) {
+    std::uint64_t kept = 0, counted = 0;
+    for (const auto& last : kept_) kept += last;
+    const auto cells = wait_for<nlu::Result<std::vector<dialog::Tally>>>([&](auto done) {
+      store.read_tallies(1, 500'000, 500'001, std::nullopt, 100, std::move(done));
+    });
+    if (!cells) return cells.error().message;
+    for (const dialog::Tally& cell : *cells) {
+      counted += static_cast<std::uint64_t>(cell.counts.utterances);
+    }
+    return kept == counted ? "" : fmt::format("{} kept, {} counted", kept, counted);
   }
 
   std::mt19937_64 random_;

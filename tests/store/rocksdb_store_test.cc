@@ -6,6 +6,8 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/store/conversations.h"
@@ -28,11 +30,54 @@ class Folder {
   fs::path path_;
 };
 
-nlu::Result<std::unique_ptr<bot::RocksdbStore>> open(const Folder& folder) {
+nlu::Result<std::unique_ptr<bot::RocksdbStore>> open(const Folder& folder,
+                                                     bot::StoreOptions options = {}) {
   std::vector<std::string> notes;
-  bot::StoreOptions options;
   options.folder = folder.path();
   return bot::RocksdbStore::open(options, notes);
+}
+
+// A batch of one utterance that is counted.
+dialog::Batch counted(const dialog::ConversationId& id, dialog::EventNumber last, std::int64_t hour,
+                      const std::string& topic, std::int64_t sentiment = 0) {
+  dialog::Batch made = batch(id, last);
+  made.tally = dialog::Tally{hour, "web", topic, {}};
+  made.tally->counts.utterances = made.tally->counts.rated = 1;
+  made.tally->counts.sentiment = sentiment;
+  return made;
+}
+
+nlu::Result<std::vector<dialog::Tally>> tallies(bot::RocksdbStore& store, std::int64_t from,
+                                                std::int64_t to,
+                                                std::optional<dialog::Tally> after = {},
+                                                std::size_t count = 100, dialog::Tenant of = 1) {
+  return wait_for<nlu::Result<std::vector<dialog::Tally>>>([&](auto done) {
+    store.read_tallies(of, from, to, std::move(after), count, std::move(done));
+  });
+}
+
+// "hour channel topic utterances sentiment", …
+std::vector<std::string> lines(const nlu::Result<std::vector<dialog::Tally>>& cells) {
+  REQUIRE(cells);
+  std::vector<std::string> all;
+  for (const dialog::Tally& cell : *cells) {
+    all.push_back(fmt::format("{} {} {} {} {}", cell.hour, cell.channel, cell.topic,
+                              cell.counts.utterances, cell.counts.sentiment));
+  }
+  return all;
+}
+
+using Lines = std::vector<std::string>;
+using Row = bot::RocksdbStore::Row;
+
+std::vector<std::string> rows(bot::RocksdbStore& store, const std::string& from,
+                              const std::string& to, std::size_t count = 100) {
+  const auto found = wait_for<nlu::Result<std::vector<Row>>>(
+      [&](auto done) { store.read_rows(1, from, to, count, std::move(done)); });
+  REQUIRE(found);
+  std::vector<std::string> all;
+  for (const Row& row : *found) all.push_back(row.name + "=" + *row.value);
+  return all;
 }
 
 fs::path last_log(const Folder& folder) {
@@ -275,4 +320,161 @@ TEST_CASE("damage to what was acknowledged refuses the start; a torn tail is cut
     CHECK(store.error().code == nlu::Errc::corrupt);
     CHECK(store.error().message.find("Restore a backup") != std::string::npos);
   }
+}
+
+TEST_CASE("what is counted adds up, also over restarts") {
+  const Folder folder;
+  const auto one = conversation(1), two = conversation(2), elsewhere = conversation(1, 2);
+  {
+    auto store = open(folder);
+    REQUIRE(store);
+    REQUIRE((*store)->tenant_of("first"));
+    REQUIRE(append(**store, one, 0, counted(one, 0, 10, "returns", -500)));
+    REQUIRE(append(**store, two, 0, counted(two, 0, 10, "returns", 300)));
+    REQUIRE(append(**store, two, 1, counted(two, 1, 10, "orders", 70)));
+    REQUIRE(append(**store, elsewhere, 0, counted(elsewhere, 0, 10, "returns", 900)));
+    CHECK(lines(tallies(**store, 10, 11)) == Lines{"10 web orders 1 70", "10 web returns 2 -200"});
+  }
+  auto store = open(folder);
+  REQUIRE(store);
+  REQUIRE(append(**store, one, 1, counted(one, 1, 10, "returns", -1000)));
+  REQUIRE(append(**store, one, 2, counted(one, 2, 11, "returns", 1)));
+  CHECK(lines(tallies(**store, 10, 11)) == Lines{"10 web orders 1 70", "10 web returns 3 -1200"});
+  CHECK(lines(tallies(**store, 11, 20)) == Lines{"11 web returns 1 1"});
+  CHECK(lines(tallies(**store, 0, 20, {}, 100, 2)) == Lines{"10 web returns 1 900"});
+}
+
+TEST_CASE("a batch that is not kept is not counted") {
+  const Folder folder;
+  auto store = open(folder);
+  REQUIRE(store);
+  const auto id = conversation(1);
+  REQUIRE(append(**store, id, 0, counted(id, 0, 10, "returns")));
+  CHECK(append(**store, id, 0, counted(id, 0, 10, "returns")).error().code == nlu::Errc::conflict);
+  CHECK(lines(tallies(**store, 0, 20)) == Lines{"10 web returns 1 0"});
+}
+
+TEST_CASE("after kill -9 what is kept is what is counted") {
+  const Folder folder;
+  const auto id = conversation(1);
+  for (int kills = 1; kills <= 3; ++kills) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      auto store = open(folder);
+      const auto kept = load(**store, id);
+      dialog::EventNumber last = *kept ? (*kept)->last_event : 0;
+      for (int i = 0; i < 20; ++i, ++last) {
+        if (!append(**store, id, last, counted(id, last, 10, "a", -1))) ::_exit(1);
+      }
+      for (int i = 0; i < 200; ++i, ++last) {  // And nobody waits for these.
+        (*store)->append(id, last, 1'000, counted(id, last, 10, "a", -1), [](const auto&) {});
+      }
+      ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    auto store = open(folder);
+    REQUIRE(store);
+    const auto kept = load(**store, id);
+    REQUIRE(*kept);
+    const dialog::EventNumber last = (*kept)->last_event;
+    CHECK(last >= static_cast<dialog::EventNumber>(20 * kills));
+    CHECK(lines(tallies(**store, 0, 20)) == Lines{fmt::format("10 web a {} -{}", last, last)});
+  }
+}
+
+TEST_CASE("batches written together are counted together") {
+  const Folder folder;
+  bot::StoreOptions options;
+  options.commit_interval = std::chrono::milliseconds{20};  // So that they gather
+  auto store = open(folder, options);
+  REQUIRE(store);
+  std::vector<std::future<bool>> kept;
+  for (std::uint8_t number = 1; number <= 60; ++number) {
+    const auto id = conversation(number);
+    auto done = std::make_shared<std::promise<bool>>();
+    kept.push_back(done->get_future());
+    (*store)->append(id, 0, 1'000, counted(id, 0, 10, number % 2 == 0 ? "even" : "odd", number),
+                     [done](const nlu::Result<void>& result) { done->set_value(bool(result)); });
+  }
+  for (auto& one : kept) REQUIRE(one.get());
+  CHECK((*store)->stats().writes < 60);
+  CHECK(lines(tallies(**store, 0, 20)) == Lines{"10 web odd 30 900", "10 web even 30 930"});
+}
+
+TEST_CASE(
+    "beyond the limit of topics in an hour they are counted as others, also after a restart") {
+  const Folder folder;
+  bot::StoreOptions options;
+  options.topics_per_hour = 2;
+  const auto id = conversation(1);
+  {
+    auto store = open(folder, options);
+    REQUIRE(store);
+    REQUIRE(append(**store, id, 0, counted(id, 0, 10, "a")));
+    REQUIRE(append(**store, id, 1, counted(id, 1, 10, "b")));
+    REQUIRE(append(**store, id, 2, counted(id, 2, 10, "c")));
+  }
+  auto store = open(folder, options);
+  REQUIRE(store);
+  REQUIRE(append(**store, id, 3, counted(id, 3, 10, "d")));
+  REQUIRE(append(**store, id, 4, counted(id, 4, 10, "a")));
+  REQUIRE(append(**store, id, 5, counted(id, 5, 11, "d")));
+  CHECK(lines(tallies(**store, 0, 20)) ==
+        Lines{"10 web a 2 0", "10 web b 1 0", "10 web other 2 0", "11 web d 1 0"});
+}
+
+TEST_CASE("an erased conversation leaves the sums as they are") {
+  const Folder folder;
+  auto store = open(folder);
+  REQUIRE(store);
+  const auto id = conversation(1);
+  REQUIRE(append(**store, id, 0, counted(id, 0, 10, "returns", -700)));
+  REQUIRE(wait_for<nlu::Result<void>>([&](auto done) { (*store)->erase(id, std::move(done)); }));
+  CHECK_FALSE(*load(**store, id));
+  CHECK(lines(tallies(**store, 0, 20)) == Lines{"10 web returns 1 -700"});
+}
+
+TEST_CASE("sums are read in pages, and old ones go") {
+  const Folder folder;
+  auto store = open(folder);
+  REQUIRE(store);
+  REQUIRE((*store)->tenant_of("first"));
+  const auto id = conversation(1);
+  for (dialog::EventNumber hour = 0; hour < 6; ++hour) {
+    REQUIRE(append(**store, id, hour, counted(id, hour, static_cast<std::int64_t>(hour), "a")));
+  }
+  const auto page = tallies(**store, 1, 5, {}, 2);
+  CHECK(lines(page) == Lines{"1 web a 1 0", "2 web a 1 0"});
+  CHECK(lines(tallies(**store, 1, 5, page->back(), 100)) == Lines{"3 web a 1 0", "4 web a 1 0"});
+
+  const auto drop = [&](std::int64_t before) {
+    return wait_for<nlu::Result<void>>(
+        [&](auto done) { (*store)->drop_tallies(before, std::move(done)); });
+  };
+  REQUIRE(drop(4));
+  REQUIRE(drop(4));  // There is nothing left to remove.
+  CHECK(lines(tallies(**store, 0, 20)) == Lines{"4 web a 1 0", "5 web a 1 0"});
+  REQUIRE(append(**store, id, 6, counted(id, 6, 2, "late")));
+  CHECK(lines(tallies(**store, 0, 4)) == Lines{"2 web late 1 0"});
+}
+
+TEST_CASE("rows of the shell's own change together, and are there after a restart") {
+  const Folder folder;
+  const auto write = [](bot::RocksdbStore& store, std::vector<Row> all) {
+    return wait_for<nlu::Result<void>>(
+        [&](auto done) { store.write_rows(1, std::move(all), std::move(done)); });
+  };
+  {
+    auto store = open(folder);
+    REQUIRE(store);
+    REQUIRE(write(**store, {{"a/1", "x"}, {"a/2", "y"}, {"b/1", "z"}}));
+    REQUIRE(write(**store, {{"a/1", std::nullopt}, {"a/3", "w"}}));
+  }
+  auto store = open(folder);
+  REQUIRE(store);
+  CHECK(rows(**store, "a/", "a0") == Lines{"a/2=y", "a/3=w"});
+  CHECK(rows(**store, "a/", "c", 1) == Lines{"a/2=y"});
 }
