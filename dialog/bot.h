@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "dialog/alert.h"
 #include "dialog/backend.h"
 #include "dialog/condition.h"
 #include "nlu/base/diagnostic.h"
@@ -228,8 +229,9 @@ struct Bot {
   std::map<std::string, Response> responses;
   std::map<std::string, Flow> flows;  // Patterns too, the defaults where nothing overrides them.
   nlu::TrainingData training;
-  Backend backend;      // The stand-in of backend.yml; empty when there is none.
-  std::string version;  // Content hash of flows, domain and settings.
+  std::vector<AlertRule> alerts;  // alerts.yml, as written; no part of `version`.
+  Backend backend;                // The stand-in of backend.yml; empty when there is none.
+  std::string version;            // Content hash of flows, domain and settings.
 
   const Flow* find_flow(std::string_view id) const;
   const Slot* find_slot(std::string_view slot_name) const;

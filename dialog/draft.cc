@@ -252,7 +252,7 @@ bool is_name(std::string_view text) {
          });
 }
 
-std::optional<Condition> read_condition(Draft& draft, const Yaml& node) {
+std::optional<Condition> parse_condition(Draft& draft, const Yaml& node) {
   if (!node.is_scalar()) {
     draft.error("wrong_kind", node.mark,
                 fmt::format("a condition must be a text, and is {}", kind_of(node)));
@@ -264,11 +264,17 @@ std::optional<Condition> read_condition(Draft& draft, const Yaml& node) {
     draft.error("bad_condition", mark_within(node, column), message);
     return std::nullopt;
   }
+  return *std::move(condition);
+}
+
+std::optional<Condition> read_condition(Draft& draft, const Yaml& node) {
+  auto condition = parse_condition(draft, node);
+  if (!condition) return std::nullopt;
   for (const std::string& slot : condition->slots()) {
     draft.refer(Reference::Kind::slot, slot, node.mark);
   }
   for (const std::string& path : condition->contexts()) check_context(draft, path, node.mark);
-  return *std::move(condition);
+  return condition;
 }
 
 void check_template(Draft& draft, std::string_view text, const Mark& mark) {

@@ -32,7 +32,7 @@ constexpr std::size_t diagnostics = 200;
 
 // A name that someone used and the place where.
 struct Reference {
-  enum class Kind { slot, response, flow, intent, entity };
+  enum class Kind { slot, response, flow, intent, entity, topic };
   Kind kind = Kind::slot;
   std::string name;
   Mark mark;
@@ -91,6 +91,8 @@ std::optional<double> read_number(Draft& draft, const Yaml& node, std::string_vi
                                   double max);
 std::optional<std::int64_t> read_integer(Draft& draft, const Yaml& node, std::string_view what,
                                          std::int64_t min, std::int64_t max);
+// A text in which ${NAME} and ${NAME:-default} are the environment's.
+std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what);
 // A list of texts, or a single one.
 std::vector<std::string> read_texts(Draft& draft, const Yaml& node, std::string_view what);
 // The node as JSON; quoted scalars are texts, plain ones what YAML says they are.
@@ -98,7 +100,9 @@ json::value to_json(const Yaml& node);
 // The scalar as a name: letters, digits, '_', '-', beginning with a letter or '_'.
 bool is_name(std::string_view text);
 
-// A condition and its names; also `true` and `false`.
+// A condition, its names unchecked; also `true` and `false`.
+std::optional<Condition> parse_condition(Draft& draft, const Yaml& node);
+// The same, and its names are a conversation's.
 std::optional<Condition> read_condition(Draft& draft, const Yaml& node);
 // Text with {slot}s: refers to every slot it names.
 Template read_template(Draft& draft, const Yaml& node);
@@ -109,6 +113,7 @@ void check_templates(Draft& draft, const Yaml& node);
 // ---- the parts of a bot ----
 
 void read_settings(Draft& draft, const Yaml& file);  // bot.yml
+void read_alerts(Draft& draft, const Yaml& file);    // alerts.yml
 void read_session_config(Draft& draft, const Yaml& node);
 void read_slots(Draft& draft, const Yaml& node);
 void read_intents(Draft& draft, const Yaml& node);

@@ -33,7 +33,9 @@ std::string stem(const std::string& file) { return file.substr(0, file.rfind('.'
 bool belongs_to_bot(const std::string& file) {
   if (!is_yaml(file)) return false;
   const std::string name = stem(file);
-  if (name == "bot" || name == "domain" || name == "backend") return true;
+  if (name == "bot" || name == "domain" || name == "backend" || name == "alerts") {
+    return true;
+  }
   if (file.find("/.") != std::string::npos || file.front() == '.') return false;
   for (const std::string_view folder : {"domain/", "flows/", "nlu/", "data/"}) {
     if (file.compare(0, folder.size(), folder) == 0) return true;
@@ -96,6 +98,8 @@ void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
     draft.error("unsupported_key", entry.key_mark, std::move(advice));
   } else if (std::find(settings.begin(), settings.end(), entry.key) != settings.end()) {
     draft.error("unknown_key", entry.key_mark, fmt::format("'{}' belongs in bot.yml", entry.key));
+  } else if (entry.key == "alerts") {
+    draft.error("unknown_key", entry.key_mark, "'alerts' belongs in alerts.yml");
   } else {
     std::vector<std::string> known = {"nlu", "version"};
     for (const auto& [key, reader] : readers()) known.push_back(key);
@@ -108,6 +112,7 @@ void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
 
 void read_file(Draft& draft, const std::string& name, const Yaml& file) {
   if (stem(name) == "backend") return read_backend(file, draft.bot.backend, draft.diagnostics);
+  if (stem(name) == "alerts") return read_alerts(draft, file);
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   const bool is_settings = stem(name) == "bot";
   if (is_settings) read_settings(draft, file);
@@ -164,6 +169,7 @@ Loaded build(Draft& draft, const ParsedFiles& files) {
     }
   }
   for (const auto& [name, file] : files) {
+    if (stem(name) == "alerts") continue;  // Conversations have nothing to do with them.
     canonical += fmt::format("{}:{}", name.size(), name);
     append_canonical(file, canonical);
   }

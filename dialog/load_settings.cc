@@ -41,10 +41,6 @@ std::string expand(Draft& draft, const Yaml& node) {
   }
 }
 
-std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what) {
-  return read_text(draft, node, what) ? expand(draft, node) : "";
-}
-
 bool is_language(std::string_view code) {
   return code.size() >= 2 && code.size() <= 35 && std::all_of(code.begin(), code.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -211,6 +207,10 @@ void read_model(Draft& draft, const Yaml& node) {
 }
 
 }  // namespace
+
+std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what) {
+  return read_text(draft, node, what) ? expand(draft, node) : "";
+}
 
 void read_settings(Draft& draft, const Yaml& file) {
   if (const Yaml* name = file.find("name")) read_name(draft, *name);

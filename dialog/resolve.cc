@@ -80,6 +80,22 @@ void resolve_intent(Draft& draft, const Reference& reference, const Known& known
                                   "write examples for it in nlu/")));
 }
 
+// What is counted apart (dialog/tally.h): flows but the patterns, intents, and three of our own.
+void resolve_topic(Draft& draft, const Reference& reference, const Known& known) {
+  std::vector<std::string> topics(known.intents);
+  for (const auto& [id, flow] : draft.bot.flows) {
+    if (!flow.is_pattern) topics.push_back(id);
+  }
+  for (const std::string_view own : {topic::outside, topic::person, topic::other}) {
+    topics.emplace_back(own);
+  }
+  if (std::find(topics.begin(), topics.end(), reference.name) != topics.end()) return;
+  draft.error("unknown_topic", reference.mark,
+              fmt::format("no flow or intent is called '{}'{}", reference.name,
+                          or_else(nlu::did_you_mean(reference.name, topics),
+                                  "a topic is one of those, or outside, person or other")));
+}
+
 void resolve_reference(Draft& draft, const Reference& reference, const Known& known) {
   const Bot& bot = draft.bot;
   const std::string& name = reference.name;
@@ -117,6 +133,8 @@ void resolve_reference(Draft& draft, const Reference& reference, const Known& kn
                          fmt::format("no entity is called '{}'{}", name,
                                      or_else(nlu::did_you_mean(name, known.entities),
                                              "mark it in the examples in nlu/")));
+    case Reference::Kind::topic:
+      return resolve_topic(draft, reference, known);
   }
 }
 
