@@ -62,7 +62,19 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry, const std::stri
       notes_(BuildCounter()
                  .Name("usher_notes_total")
                  .Help("What an operator should know, by event")
-                 .Register(*registry_)) {
+                 .Register(*registry_)),
+      alerts_firing_(BuildGauge()
+                         .Name("usher_alert_firing")
+                         .Help("Whether a bot's alert fires")
+                         .Register(*registry_)),
+      alert_posts_(BuildCounter()
+                       .Name("usher_alert_posts_total")
+                       .Help("Attempts to post an alert to its webhook, by outcome")
+                       .Register(*registry_)),
+      utterances_(BuildCounter()
+                      .Name("usher_utterances_total")
+                      .Help("What customers said, by how it sounds")
+                      .Register(*registry_)) {
   BuildGauge()
       .Name("usher_build_info")
       .Help("The release that runs")
@@ -83,6 +95,30 @@ void Metrics::action(const std::string& outcome) {
 
 void Metrics::noted(const std::string& level, const std::string& event) {
   notes_.Add({{"level", level}, {"event", event}}).Increment();
+}
+
+void Metrics::alert_firing(const std::string& bot, const std::string& rule, bool firing) {
+  alerts_firing_.Add({{"bot", bot}, {"rule", rule}}).Set(firing ? 1 : 0);
+}
+
+void Metrics::forget_alert(const std::string& bot, const std::string& rule) {
+  alerts_firing_.Remove(&alerts_firing_.Add({{"bot", bot}, {"rule", rule}}));
+}
+
+void Metrics::alert_posted(const std::string& outcome) {
+  alert_posts_.Add({{"outcome", outcome}}).Increment();
+}
+
+void Metrics::raise_utterances(const dialog::Counts& heard) {
+  const auto raise_mood = [&](const char* mood, std::int64_t count) {
+    prometheus::Counter& total = utterances_.Add({{"mood", mood}});
+    const auto value = static_cast<double>(count);
+    if (value > total.Value()) total.Increment(value - total.Value());
+  };
+  raise_mood("negative", heard.negative);
+  raise_mood("positive", heard.positive);
+  raise_mood("neutral", heard.rated - heard.negative - heard.positive);
+  raise_mood("unknown", heard.utterances - heard.rated);
 }
 
 void Metrics::set(const char* name, const char* help, double value) {
@@ -108,6 +144,8 @@ std::string Metrics::text(const MetricsSample& sample) {
   set("usher_interpret_queued", "Utterances waiting to be understood", number(sample.nlu_queued));
   set("usher_actions_in_flight", "HTTP actions under way", number(sample.actions_in_flight));
   set("usher_upload_bytes", "Files customers sent", number(sample.upload_bytes));
+  set("usher_alert_posts_pending", "Alerts that their webhook has not answered",
+      number(sample.alert_posts_pending));
   raise("usher_turns_total", "Turns", number(now.turns));
   raise("usher_messages_total", "Messages accepted", number(now.messages));
   raise("usher_duplicates_total", "Messages that came again", number(now.duplicates));
@@ -117,6 +155,8 @@ std::string Metrics::text(const MetricsSample& sample) {
   raise("usher_evictions_total", "Idle conversations that left memory", number(now.evictions));
   raise("usher_effects_total", "Effects performed", number(now.effects));
   raise("usher_failures_total", "Turns that failed", number(now.failures));
+  raise("usher_urgent_utterances_total", "Utterances that sound urgent", number(now.heard.urgent));
+  raise_utterances(now.heard);
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

@@ -27,6 +27,7 @@ struct MetricsSample {
   std::size_t nlu_queued = 0;
   std::size_t actions_in_flight = 0;
   std::uint64_t upload_bytes = 0;
+  std::size_t alert_posts_pending = 0;
 };
 
 // Any thread may count. text() is the server's own.
@@ -49,6 +50,9 @@ class Metrics {
   void answered(const std::string& route, int status);             // An HTTP request
   void action(const std::string& outcome);                         // An HTTP action
   void noted(const std::string& level, const std::string& event);  // What the runtime noted
+  void alert_firing(const std::string& bot, const std::string& rule, bool firing);
+  void forget_alert(const std::string& bot, const std::string& rule);
+  void alert_posted(const std::string& outcome);  // To a webhook
 
   std::string text(const MetricsSample& sample);
 
@@ -57,12 +61,16 @@ class Metrics {
   void set(const char* name, const char* help, double value);
   // Counters that the runtime keeps: raised to its value.
   void raise(const char* name, const char* help, double value);
+  void raise_utterances(const dialog::Counts& heard);
 
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Counter>& answered_;
   prometheus::Family<prometheus::Counter>& actions_;
   prometheus::Family<prometheus::Counter>& notes_;
+  prometheus::Family<prometheus::Gauge>& alerts_firing_;
+  prometheus::Family<prometheus::Counter>& alert_posts_;
+  prometheus::Family<prometheus::Counter>& utterances_;
 };
 
 }  // namespace bot

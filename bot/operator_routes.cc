@@ -16,13 +16,6 @@ namespace {
 using boost::beast::http::status;
 using boost::beast::http::verb;
 
-std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t max) {
-  std::size_t value = fallback;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || read.ec != std::errc{}) return fallback;
-  return std::min(value, max);
-}
-
 nlu::json::object summary(const dialog::ConversationId& id, const dialog::Conversation& state) {
   nlu::json::array stack;
   for (const dialog::Frame& frame : state.stack) {
@@ -58,13 +51,18 @@ std::string today_utc() {
   return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 }
 
+}  // namespace
+
+std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t max) {
+  std::size_t value = fallback;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || read.ec != std::errc{}) return fallback;
+  return std::min(value, max);
+}
+
 HttpResponse too_slow() {
   return problem(status::gateway_timeout, "timeout", "the store is too slow");
 }
-
-constexpr std::chrono::seconds patience{10};
-
-}  // namespace
 
 awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request,
                                                const Target& target) {
@@ -80,7 +78,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     if (method != verb::post) co_return not_allowed("POST");
     co_return co_await parse(request);
   }
-  if (what != "conversations" && what != "handovers") {
+  const bool counts = what == "mood" || what == "alerts";
+  if (what != "conversations" && what != "handovers" && !counts) {
     co_return problem(status::not_found, "not_found", "there is nothing here");
   }
   const BotShelf::Entry* bot = parts_.bots.named(target.get("bot"));
@@ -88,6 +87,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
   if (path.size() == 2) {
     if (!reads) co_return not_allowed("GET, HEAD");
     if (what == "handovers") co_return handovers(bot->tenant);
+    if (what == "mood") co_return co_await mood(target, *bot);
+    if (what == "alerts") co_return co_await alerts(target, *bot);
     co_return co_await conversations(target, bot->tenant);
   }
   const auto id = dialog::parse_conversation_id(bot->tenant, path[2]);
@@ -137,7 +138,7 @@ awaitable<HttpResponse> OperatorRoutes::conversations(const Target& target, dial
   using Found = nlu::Result<std::vector<dialog::ConversationId>>;
   auto later = std::make_shared<Later<Found>>(parts_.executor);
   parts_.store.scan(tenant, after, limit, setter(parts_.executor, later));
-  const std::optional<Found> found = co_await later->wait(patience);
+  const std::optional<Found> found = co_await later->wait(store_patience);
   if (!found) co_return too_slow();
   if (!*found) co_return problem(found->error());
   nlu::json::array ids;
@@ -154,7 +155,7 @@ awaitable<HttpResponse> OperatorRoutes::conversation(dialog::ConversationId id) 
   using Found = nlu::Result<std::optional<dialog::Kept>>;
   auto later = std::make_shared<Later<Found>>(parts_.executor);
   parts_.store.load(id, setter(parts_.executor, later));
-  const std::optional<Found> found = co_await later->wait(patience);
+  const std::optional<Found> found = co_await later->wait(store_patience);
   if (!found) co_return too_slow();
   if (!*found) co_return problem(found->error());
   if (!**found) co_return problem(status::not_found, "not_found", "no such conversation");
@@ -169,7 +170,7 @@ awaitable<HttpResponse> OperatorRoutes::events(const Target& target, dialog::Con
   using Found = nlu::Result<std::vector<dialog::Event>>;
   auto later = std::make_shared<Later<Found>>(parts_.executor);
   parts_.store.read_events(id, from, limit, setter(parts_.executor, later));
-  const std::optional<Found> found = co_await later->wait(patience);
+  const std::optional<Found> found = co_await later->wait(store_patience);
   if (!found) co_return too_slow();
   if (!*found) co_return problem(found->error());
   std::string text = "{\"events\":[";
@@ -192,7 +193,7 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id) {
     if (const auto erased = uploads.erase(id); !erased) return set(erased.error());
     store.erase(id, set);
   });
-  const std::optional<Done> done = co_await later->wait(patience);
+  const std::optional<Done> done = co_await later->wait(store_patience);
   if (!done) co_return too_slow();
   if (!*done) co_return problem(done->error());
   parts_.loop.feed(runtime::Forget{id});
@@ -275,7 +276,7 @@ awaitable<HttpResponse> OperatorRoutes::parse(const HttpRequestMessage& request)
     std::vector<nlu::Interpretation> found = interpreter->interpret({&utterance, 1});
     set(found.empty() ? nlu::Interpretation{} : std::move(found.front()));
   });
-  const auto interpretation = co_await later->wait(patience);
+  const auto interpretation = co_await later->wait(store_patience);
   if (!interpretation) co_return problem(status::gateway_timeout, "timeout", "it takes too long");
   co_return json_response(status::ok, nlu::to_json(*interpretation));
 }

@@ -9,6 +9,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "bot/alert_watch.h"
 #include "bot/chat.h"
 #include "bot/loop.h"
 #include "bot/rocksdb_store.h"
@@ -38,6 +39,7 @@ struct Parts {
   NluWorker& worker;
   HttpClient& client;
   Uploads& uploads;
+  const AlertWatch& watch;
   net::thread_pool& files;
   net::any_io_executor executor;
   Metrics& metrics;
@@ -89,7 +91,8 @@ class Routes {
   const std::string widget_etag_;
 };
 
-// /v1 for the operator's key: bots, conversations, handovers, parse. (operator_routes.cc)
+// /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), mood and
+// alerts (mood_routes.cc).
 class OperatorRoutes {
  public:
   explicit OperatorRoutes(Parts& parts) : parts_(parts) {}
@@ -104,6 +107,8 @@ class OperatorRoutes {
   HttpResponse handovers(dialog::Tenant tenant) const;
   awaitable<HttpResponse> handover(const HttpRequestMessage& request, dialog::ConversationId id);
   awaitable<HttpResponse> parse(const HttpRequestMessage& request);
+  awaitable<HttpResponse> mood(const Target& target, const BotShelf::Entry& bot);
+  awaitable<HttpResponse> alerts(const Target& target, const BotShelf::Entry& bot);
 
   Parts& parts_;
 };
@@ -113,6 +118,10 @@ HttpResponse json_text(HttpStatus status, std::string body);
 HttpResponse problem(HttpStatus status, std::string_view code, std::string_view message);
 HttpResponse problem(const nlu::Error& error);
 HttpResponse not_allowed(std::string_view methods);
+// The number in a query, at most `max`; what is none is `fallback`.
+std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t max);
+HttpResponse too_slow();  // The store did not answer in time.
+constexpr std::chrono::seconds store_patience{10};
 std::string bearer(const HttpRequestMessage& request);
 
 }  // namespace bot

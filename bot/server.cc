@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "bot/alert_watch.h"
 #include "bot/http_sessions.h"
 #include "bot/tokens.h"
 
@@ -133,6 +134,7 @@ struct Server::Impl {
   std::unique_ptr<Uploads> uploads;
   std::unique_ptr<NluWorker> worker;
   std::unique_ptr<Chats> chats;
+  std::unique_ptr<AlertWatch> watch;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<HttpSessions> sessions;
   std::unique_ptr<net::signal_set> signals;
@@ -162,6 +164,7 @@ Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wr
   if (auto opened = uploads->open(); !opened) return opened;
   if (auto listening = sessions->listen(); !listening) return listening;
   loop->start();
+  watch->start();
   readiness.started = true;
   net::co_spawn(io, find_handovers(), net::detached);
   net::co_spawn(io, sweep(), net::detached);
@@ -197,6 +200,7 @@ Result<void> Server::Impl::open_store() {
   options.folder = config.state_folder + "/store";
   options.queue = config.limits.store_queue;
   options.commit_interval = config.limits.commit_interval;
+  options.topics_per_hour = config.limits.mood_topics_per_hour;
   options.on_failure = [this](const std::string& why) {
     net::post(io, [this, why] { store_failed(why); });
   };
@@ -236,8 +240,10 @@ void Server::Impl::build() {
   loop->use(
       *chats, *worker, [this](const std::string& why) { broken(why); },
       [this](const std::string& why) { net::post(io, [this, why] { store_failed(why); }); });
-  routes = std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
-                                          *uploads, files, io.get_executor(), metrics, log});
+  watch = std::make_unique<AlertWatch>(io, config, shelf, *store, *client, metrics, log);
+  routes =
+      std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
+                                     *uploads, *watch, files, io.get_executor(), metrics, log});
   sessions = std::make_unique<HttpSessions>(io, config, *routes, *chats, metrics, log);
 }
 

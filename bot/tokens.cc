@@ -45,6 +45,12 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
+std::string to_hex(std::string_view bytes) {
+  std::string hex;
+  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return hex;
+}
+
 Error refused(std::string why) { return {Errc::forbidden, "user token: " + std::move(why)}; }
 
 // One of a token's two JSON parts.
@@ -121,14 +127,22 @@ bool same_secret(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+std::string webhook_signature(std::string_view body, std::int64_t time, std::string_view secret,
+                              std::string_view previous) {
+  const std::string signed_text = fmt::format("{}.{}", time, body);
+  std::string signature = fmt::format("t={}", time);
+  for (const std::string_view key : {secret, previous}) {
+    if (!key.empty()) signature += ",v1=" + to_hex(hmac_sha256(key, signed_text));
+  }
+  return signature;
+}
+
 std::string random_hex(std::size_t count) {
   std::string bytes(count, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
     throw std::runtime_error("the system gives no random bytes");
   }
-  std::string hex;
-  for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return hex;
+  return to_hex(bytes);
 }
 
 std::string sign_user_token(std::string_view claims, std::string_view key,

@@ -32,6 +32,12 @@ std::string random_hex(std::size_t count);
 // The key kept in the file `path`, made (256 bits, hex, mode 0600, folder 0700) when there is none.
 nlu::Result<std::string> kept_key(const std::string& path, bool& made);
 
+// What proves to a webhook's receiver who sent `body`, and when (seconds since the epoch):
+// "t=TIME,v1=HEX", HEX being the HMAC-SHA256 of "TIME.BODY" under the secret. With `previous` there
+// is a second v1, so that either key will do while receivers change over.
+std::string webhook_signature(std::string_view body, std::int64_t time, std::string_view secret,
+                              std::string_view previous = "");
+
 // base64url without padding; nullopt for anything else.
 std::optional<std::string> decode_base64url(std::string_view text);
 std::string encode_base64url(std::string_view bytes);

@@ -111,3 +111,12 @@ TEST_CASE("a key is made once, for its owner's eyes only, and kept") {
   scratch.write("keys/short.key", "abc\n");
   CHECK_FALSE(bot::kept_key(scratch.path("keys/short.key"), made));
 }
+
+TEST_CASE("a webhook's body and time are signed, while keys change by both") {
+  const std::string body = R"({"a":1})";
+  const std::string now = ",v1=3b362c64be037be07bc3713de01dd2a2936604e96db922836517087bf43a521e";
+  const std::string before = ",v1=8a9fdf13f17c44adfb736f947d3085f7cd7a63c66eceb7933dc5b8f3af04e194";
+  CHECK(bot::webhook_signature(body, 1'795'791'600, "the key of now") == "t=1795791600" + now);
+  CHECK(bot::webhook_signature(body, 1'795'791'600, "the key of now", "the key before") ==
+        "t=1795791600" + now + before);
+}
