@@ -1,5 +1,7 @@
 #include "nlu/annotation.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "nlu/base/diagnostic.h"
@@ -146,6 +148,37 @@ class AnnotationParser {
 
 AnnotatedText parse_annotations(std::string_view line, std::vector<AnnotationProblem>& problems) {
   return AnnotationParser(line, problems).run();
+}
+
+std::string write_annotations(std::string_view text, std::vector<Entity> entities) {
+  std::string plain(text);
+  for (char& c : plain) {
+    if (c == '[') c = '(';
+    if (c == ']') c = ')';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  std::stable_sort(entities.begin(), entities.end(),
+                   [](const Entity& a, const Entity& b) { return a.span.begin < b.span.begin; });
+  std::string out;
+  std::size_t at = 0;
+  for (const Entity& entity : entities) {
+    const auto [begin, end] = entity.span;
+    if (begin < at || begin >= end || end > plain.size()) continue;
+    out += plain.substr(at, begin - at);
+    const bool is_short = entity.role.empty() && entity.group.empty() &&
+                          entity.type.find_first_of(":)") == std::string::npos;
+    out += fmt::format("[{}]", plain.substr(begin, end - begin));
+    if (is_short) {
+      out += fmt::format("({})", entity.type);
+    } else {
+      json::object what{{"entity", entity.type}};
+      if (!entity.role.empty()) what["role"] = entity.role;
+      if (!entity.group.empty()) what["group"] = entity.group;
+      out += json::serialize(what);
+    }
+    at = end;
+  }
+  return out + plain.substr(at);
 }
 
 }  // namespace nlu

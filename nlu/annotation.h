@@ -24,4 +24,9 @@ struct AnnotationProblem {
 // Reads `line`; what is malformed stays in the text as it is and is reported.
 AnnotatedText parse_annotations(std::string_view line, std::vector<AnnotationProblem>& problems);
 
+// The line that reads as `text` with `entities`, their values aside; of those that overlap the one
+// that begins first. Square brackets of the text's own become round ones, for Rasa's format has no
+// way to write them, and what is no character becomes a space.
+std::string write_annotations(std::string_view text, std::vector<Entity> entities);
+
 }  // namespace nlu

@@ -23,7 +23,15 @@ constexpr std::size_t example_limit = 200'000;
 struct Line {
   std::string text;
   Mark mark;
+  std::string subject = {};  // Whose words they are, when the item says so.
 };
+
+// "metadata: {subject: …}" of an item, or of one example in its list.
+std::string subject_of(const Yaml& item) {
+  const Yaml* const metadata = item.find("metadata");
+  const Yaml* const subject = metadata == nullptr ? nullptr : metadata->find("subject");
+  return subject != nullptr && subject->is_scalar() ? subject->text : "";
+}
 
 Mark moved(Mark mark, std::string_view before) {
   mark.column += static_cast<int>(count_characters(before));
@@ -189,10 +197,12 @@ class TrainingDataReader {
     const Yaml* metadata = item.find("metadata");
     const Yaml* description = metadata == nullptr ? nullptr : metadata->find("description");
     if (description != nullptr && description->is_scalar()) intent->description = description->text;
-    for (const Line& line : lines) read_example(name.text, line);
+    const std::string subject = subject_of(item);
+    for (const Line& line : lines)
+      read_example(name.text, line, line.subject.empty() ? subject : line.subject);
   }
 
-  void read_example(const std::string& intent, const Line& line) {
+  void read_example(const std::string& intent, const Line& line, const std::string& subject) {
     std::vector<AnnotationProblem> problems;
     AnnotatedText annotated = parse_annotations(line.text, problems);
     for (const AnnotationProblem& problem : problems) {
@@ -216,7 +226,7 @@ class TrainingDataReader {
       if (entity.value != said) add_synonym(fold(said), entity.value, line.mark);
     }
     data_.examples.push_back(
-        {std::move(annotated.text), intent, std::move(annotated.entities), line.mark});
+        {std::move(annotated.text), intent, std::move(annotated.entities), line.mark, {}, subject});
   }
 
   void report_again(const std::string& intent, const Line& line, const Seen& first) {
@@ -271,8 +281,13 @@ class TrainingDataReader {
     if (text == nullptr || !text->is_scalar()) {
       return error(item.mark, "expected_text", "expected an example: a text, or 'text: …'");
     }
-    if (text->block) return read_list_block(*text, lines);
-    add_line(text->text, text->quoted ? moved(text->mark, "\"") : text->mark, lines);
+    const std::size_t before = lines.size();
+    if (text->block) {
+      read_list_block(*text, lines);
+    } else {
+      add_line(text->text, text->quoted ? moved(text->mark, "\"") : text->mark, lines);
+    }
+    if (lines.size() > before) lines.back().subject = subject_of(item);
   }
 
   void check_item_keys(const Yaml& item) {
