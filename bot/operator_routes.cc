@@ -96,7 +96,7 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
   if (!id || what != "conversations" || path.size() > 4) {
     co_return problem(status::not_found, "not_found", "there is nothing here");
   }
-  if (path.size() == 3 && method == verb::delete_) co_return co_await erase(*id);
+  if (path.size() == 3 && method == verb::delete_) co_return co_await erase(*id, *bot);
   if (path.size() == 3) {
     if (!reads) co_return not_allowed("GET, HEAD, DELETE");
     co_return co_await conversation(*id);
@@ -182,7 +182,12 @@ awaitable<HttpResponse> OperatorRoutes::events(const Target& target, dialog::Con
   co_return json_text(status::ok, text + "]}");
 }
 
-awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id) {
+// 204; 200 when the bot's examples still have words from the conversation: only its author's
+// `usher inbox forget` takes those away.
+awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id,
+                                              const BotShelf::Entry& bot) {
+  const dialog::BotPtr loaded = bot.versions.front();
+  const std::string folder = bot.folder;
   using Done = nlu::Result<void>;
   auto later = std::make_shared<Later<Done>>(parts_.executor);
   auto set = setter(parts_.executor, later);
@@ -200,7 +205,18 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id) {
   parts_.loop.handovers().forget(id);
   parts_.log.info("conversation_erased",
                   {{"tenant", id.tenant}, {"conversation", dialog::to_string(id)}});
-  co_return HttpResponse{status::no_content, 11};
+  const auto& examples = loaded->training.examples;
+  const auto left = std::count_if(examples.begin(), examples.end(), [&](const auto& example) {
+    return example.subject == dialog::to_string(id);
+  });
+  if (left == 0) co_return HttpResponse{status::no_content, 11};
+  co_return json_response(
+      status::ok,
+      nlu::json::object{{"erased", true},
+                        {"examples_left", left},
+                        {"message", fmt::format("examples were taken from this conversation: usher "
+                                                "inbox forget {} {}",
+                                                folder, dialog::to_string(id))}});
 }
 
 HttpResponse OperatorRoutes::handovers(dialog::Tenant tenant) const {

@@ -103,7 +103,7 @@ class OperatorRoutes {
   awaitable<HttpResponse> conversations(const Target& target, dialog::Tenant tenant);
   awaitable<HttpResponse> conversation(dialog::ConversationId id);
   awaitable<HttpResponse> events(const Target& target, dialog::ConversationId id);
-  awaitable<HttpResponse> erase(dialog::ConversationId id);
+  awaitable<HttpResponse> erase(dialog::ConversationId id, const BotShelf::Entry& bot);
   HttpResponse handovers(dialog::Tenant tenant) const;
   awaitable<HttpResponse> handover(const HttpRequestMessage& request, dialog::ConversationId id);
   awaitable<HttpResponse> parse(const HttpRequestMessage& request);
