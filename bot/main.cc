@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     bot::add_train(app, exit_code);
     bot::add_eval(app, exit_code);
     bot::add_convert(app, exit_code);
+    bot::add_inbox(app, exit_code);
     bot::add_test(app, exit_code);
     bot::add_chat(app, exit_code);
     bot::add_serve(app, exit_code);

@@ -1,0 +1,246 @@
+// usher inbox by its output and exit codes, over what a real server kept: two trained languages.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <string>
+#include <thread>
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bot/plain_http.h"
+
+extern char** environ;  // POSIX
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int code = 0;
+  std::string output;  // Both streams
+};
+
+Ran run(const std::string& arguments) {
+  Ran ran;
+  FILE* pipe = ::popen(fmt::format("{} {} 2>&1", USHER_PROGRAM, arguments).c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
+    ran.output.append(buffer, count);
+  const int status = ::pclose(pipe);
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  return ran;
+}
+
+bool says(const Ran& ran, const std::string& words) {
+  return ran.output.find(words) != std::string::npos;
+}
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The first of its kind, as listed before words that match.
+std::string id_before(const Ran& ran, const std::string& words) {
+  std::smatch found;
+  const std::regex line("(u[0-9a-f]{10}) +[0-9]+ × +[^\n]*" + words);
+  REQUIRE(std::regex_search(ran.output, found, line));
+  return found[1];
+}
+std::string first_group(const Ran& ran) {
+  std::smatch found;
+  REQUIRE(std::regex_search(ran.output, found, std::regex("(g[0-9a-f]{10})  ")));
+  return found[1];
+}
+
+// The parcels bot in a folder of its own, and a server over it.
+class Business {
+ public:
+  Business() : folder_(fs::temp_directory_path() / fmt::format("usher-inbox-{}", ::getpid())) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    fs::copy("tests/conversations/parcels", bot(), fs::copy_options::recursive);
+    fs::remove_all(fs::path(bot()) / ".usher");
+    start();
+  }
+  ~Business() {
+    stop();
+    fs::remove_all(folder_);
+  }
+
+  std::string bot() const { return (folder_ / "parcels").string(); }
+  std::string state() const { return (folder_ / "state").string(); }
+  std::uint16_t port() const { return port_; }
+
+  void say(const std::string& sender, const std::string& text) const {
+    const std::string body = fmt::format(R"({{"sender": "{}", "message": "{}"}})", sender, text);
+    const auto answer =
+        plain_request(port_, "POST", "/webhooks/rest/webhook", token("rest.token"), body);
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+  }
+  PlainResponse erase(const std::string& conversation) const {
+    return plain_request(port_, "DELETE", "/v1/conversations/" + conversation,
+                         token("operator.key"));
+  }
+
+  void stop() {
+    if (process_ <= 0) return;
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+
+ private:
+  std::string token(const std::string& name) const {
+    std::string key = text_of(fs::path(state()) / "keys" / name);
+    while (!key.empty() && key.back() == '\n') key.pop_back();
+    return key;
+  }
+
+  void start() {
+    const std::string log = (folder_ / "log").string();
+    std::vector<std::string> words{USHER_PROGRAM, "serve", bot(),     "--demo",
+                                   "--port",      "0",     "--state", state()};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+    REQUIRE(posix_spawn(&process_, USHER_PROGRAM, &files, nullptr, arguments.data(), environ) == 0);
+    posix_spawn_file_actions_destroy(&files);
+    std::smatch ready;
+    std::string said;
+    for (int i = 0; i < 3000; ++i) {
+      said = text_of(log);
+      if (std::regex_search(said, ready, std::regex("ready: http://[^:]+:([0-9]+)"))) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    INFO(said);
+    REQUIRE(ready.size() == 2);
+    port_ = static_cast<std::uint16_t>(std::stoi(ready[1]));
+  }
+
+  fs::path folder_;
+  pid_t process_ = 0;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("usher inbox lists, labels, dismisses and forgets, beside the server and without it") {
+  Business business;
+  const std::string bot = business.bot(), state = " --state " + business.state();
+  business.say("anna", "can you recommend a good film");
+  business.say("ben", "Can you recommend a good FILM?");
+  business.say("chen", "今天天气怎么样，适合出门吗");
+  business.say("dora", "my name is Zaphod Beeblebrox and I want a good film about 20423");
+
+  const Ran listed = run("inbox " + bot + state);
+  INFO(listed.output);
+  CHECK(listed.code == 0);
+  CHECK(says(listed, "of 30 days"));
+  CHECK(says(listed, "2 ×  Can you recommend a good FILM?"));
+  CHECK(says(listed, "unhandled"));
+  CHECK(says(listed, "then: "));
+  CHECK(says(listed, "now:  "));
+  CHECK(says(listed, "今天天气怎么样"));
+
+  const std::string chinese = id_before(listed, "今天天气");
+  const Ran asked =
+      run(fmt::format("inbox {} --server http://127.0.0.1:{}{}", bot, business.port(), state));
+  INFO(asked.output);
+  CHECK(asked.output == listed.output);
+  const Ran json = run("inbox " + bot + state + " --json --limit 1");
+  CHECK(says(json, "\"groups\":[{\"id\":\"g"));
+  CHECK(says(json, "\"text\":\"Can you recommend a good FILM?\""));
+
+  const Ran unknown = run(fmt::format("inbox label {} {} out_of_scop{}", bot, chinese, state));
+  CHECK(unknown.code == 1);
+  CHECK(says(unknown, "did you mean 'out_of_scope'?"));
+  CHECK_FALSE(fs::exists(bot + "/nlu/inbox.yml"));
+  const Ran nothing = run(fmt::format("inbox label {} g0000000000 track{}", bot, state));
+  CHECK(nothing.code == 1);
+  CHECK(says(nothing, "nothing in the inbox has the id 'g0000000000' now"));
+
+  const std::string dora = id_before(listed, "Zaphod");
+  const Ran tried =
+      run(fmt::format("inbox label {} {} out_of_scope --dry-run{}", bot, dora, state));
+  CHECK(tried.code == 0);
+  CHECK(says(tried, "as it would be written"));
+  CHECK_FALSE(fs::exists(bot + "/nlu/inbox.yml"));
+  const Ran labelled = run(fmt::format("inbox label {} {} out_of_scope{}", bot, dora, state));
+  INFO(labelled.output);
+  CHECK(labelled.code == 0);
+  CHECK(says(labelled, "usher train"));
+  const std::string written = text_of(bot + "/nlu/inbox.yml");
+  CHECK(written.find("and I want a good film about") != std::string::npos);
+  CHECK(written.find("Zaphod") == std::string::npos);
+  CHECK(written.find("Beeblebrox") == std::string::npos);
+  CHECK(written.find("20423") == std::string::npos);
+  CHECK(run("inbox dismiss " + bot + " " + chinese + state).code == 0);
+
+  const Ran less = run("inbox " + bot + state);
+  INFO(less.output);
+  CHECK_FALSE(says(less, "Zaphod"));
+  CHECK_FALSE(says(less, "今天天气"));
+  CHECK(says(less, "2 that are done"));
+  CHECK(run("check " + bot).code == 0);
+
+  business.stop();
+  std::smatch subject;
+  REQUIRE(std::regex_search(written, subject, std::regex("subject: \"([0-9a-f]{32})\"")));
+  const Ran forgotten = run(fmt::format("inbox forget {} {}", bot, subject[1].str()));
+  INFO(forgotten.output);
+  CHECK(forgotten.code == 0);
+  CHECK(says(forgotten, "nlu/inbox.yml: out_of_scope: "));
+  CHECK(says(forgotten, "1 examples and 1 remembered wordings"));
+  CHECK(says(forgotten, "must be trained again"));
+  CHECK(text_of(bot + "/nlu/inbox.yml").find("film") == std::string::npos);
+  const Ran again = run(fmt::format("inbox forget {} {}", bot, subject[1].str()));
+  CHECK(says(again, "0 examples"));
+  CHECK_FALSE(says(again, "must be trained again"));
+  std::ofstream(bot + "/.usher/model.card.json")
+      << fmt::format(R"({{"subjects": ["{}"]}})", subject[1].str());
+  CHECK(says(run(fmt::format("inbox forget {} {}", bot, subject[1].str())),
+             "must be trained again"));  // The model that is there has learnt from it.
+
+  std::ofstream(bot + "/answers") << "out\n\nq\n";
+  const Ran by_hand = run(fmt::format("inbox {}{} --ask < {}/answers", bot, state, bot));
+  INFO(by_hand.output);
+  CHECK(by_hand.code == 0);
+  CHECK(says(by_hand, "as it will be written"));
+  CHECK(says(by_hand, "examples written"));
+  CHECK(text_of(bot + "/nlu/inbox.yml").find("good FILM?") != std::string::npos);
+}
+
+TEST_CASE("usher inbox called wrongly, or without a store, says what to do") {
+  CHECK(run("inbox").code == 2);
+  CHECK(run("inbox label").code == 2);
+  CHECK(run("inbox /nonexistent").code == 2);
+  CHECK(run("inbox tests/conversations/parcels --reason bored").code == 2);
+  for (const char* command : {"inbox", "inbox label", "inbox dismiss", "inbox forget"}) {
+    const Ran help = run(std::string(command) + " --help");
+    INFO(command);
+    CHECK(help.code == 0);
+    CHECK(says(help, "Example"));
+  }
+  const Ran none = run("inbox tests/conversations/parcels --state /nonexistent");
+  INFO(none.output);
+  CHECK(none.code == 1);
+  CHECK(
+      says(none, "/nonexistent/store holds no store: name the server's state folder with --state"));
+  CHECK(run("inbox tests/conversations/parcels --server http://127.0.0.1:1 --state /nonexistent")
+            .code == 1);
+}
