@@ -15,6 +15,7 @@
 #include "nlu/base/json.h"
 #include "nlu/base/unicode.h"
 #include "nlu/data_check.h"
+#include "nlu/segmentation.h"
 #include "nlu/torch/evaluate.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/trainer.h"
@@ -96,7 +97,7 @@ nlu::Result<void> check_deeply(const dialog::Bot& bot, const std::string& folder
   for (std::size_t i = 0; i < examples.size(); ++i) {
     nlu::Unseen one{nlu::label_got((*got)[i]), 0, 0};
     if (const nlu::ScoredIntent* best = (*got)[i].best(); best != nullptr) {
-      const nlu::Segment& segment = (*got)[i].segments[0];
+      const nlu::Segment& segment = *nlu::main_segment((*got)[i]);
       one.p = one.intent == best->name ? best->p : segment.p_outside;
       for (const nlu::ScoredIntent& intent : segment.intents)
         if (intent.name == examples[i].intent) one.p_own = intent.p;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "nlu/segmentation.h"
+
 namespace nlu {
 namespace {
 
@@ -158,7 +160,8 @@ Entity read_entity(Reader reader) {
 }  // namespace
 
 const ScoredIntent* Interpretation::best() const {
-  return segments.empty() || segments[0].intents.empty() ? nullptr : &segments[0].intents[0];
+  const Segment* const segment = main_segment(*this);
+  return segment == nullptr || segment->intents.empty() ? nullptr : &segment->intents[0];
 }
 
 json::object to_json(const Interpretation& interpretation) {

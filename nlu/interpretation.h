@@ -26,7 +26,7 @@ struct ScoredIntent {
   double p = 0;
 };
 
-// A part of the utterance that says one thing. Today there is one, the whole utterance.
+// A part of the utterance that says one thing; what is between two ("and", a comma) is in none.
 struct Segment {
   Span span;
   std::vector<ScoredIntent> intents;  // Best first, at most 5.
@@ -54,7 +54,7 @@ struct Interpretation {
   std::optional<double> urgency;    // 0 … 1
   std::string model_version;
 
-  // The best intent of the first segment; nullptr when there is none.
+  // The best intent of the longest segment; nullptr when there is none.
   const ScoredIntent* best() const;
 };
 

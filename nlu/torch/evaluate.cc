@@ -5,10 +5,12 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "nlu/segmentation.h"
 #include "nlu/torch/model.h"
 
 namespace nlu {
@@ -45,7 +47,31 @@ double calibration_error(const std::array<Bin, 10>& bins, double all) {
 
 // What nothing was understood of is outside.
 double outside_of(const Interpretation& interpretation) {
-  return interpretation.best() == nullptr ? 1 : interpretation.segments[0].p_outside;
+  return interpretation.best() == nullptr ? 1 : main_segment(interpretation)->p_outside;
+}
+
+// Rasa's way of several intents of one text.
+constexpr char intents_joined_by = '+';
+
+std::set<std::string> several(std::string_view label) {
+  std::set<std::string> intents;
+  while (true) {
+    const std::size_t end = std::min(label.find(intents_joined_by), label.size());
+    if (end > 0) intents.emplace(label.substr(0, end));
+    if (end == label.size()) return intents;
+    label.remove_prefix(end + 1);
+  }
+}
+
+// Of all segments, without those that are refused, unless all are.
+std::set<std::string> all_got(const Interpretation& interpretation) {
+  std::set<std::string> intents;
+  for (const Segment& segment : interpretation.segments) {
+    if (segment.p_outside <= 0.5 && !segment.intents.empty())
+      intents.insert(segment.intents.front().name);
+  }
+  if (intents.empty()) intents.emplace(outside_label);
+  return intents;
 }
 
 }  // namespace
@@ -63,12 +89,25 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   std::vector<std::pair<double, bool>> scored;
   std::array<Bin, 10> bins{};
   double intent_right = 0, in_scope_right = 0, refused_right = 0;
+  double set_right = 0, set_got = 0, set_expected = 0, singles_divided = 0;
   for (std::size_t i = 0; i < rows.size() && i < interpretations.size(); ++i) {
     const Example& row = rows[i];
     const ScoredIntent* const best = interpretations[i].best();
     const double p_outside = outside_of(interpretations[i]);
     const bool outside = row.intent == outside_label, refused = p_outside > 0.5;
-    const std::string got = label_got(interpretations[i]);
+    const std::set<std::string> expected = several(row.intent), all = all_got(interpretations[i]);
+    const bool is_several = expected.size() > 1;
+    for (const std::string& intent : all) set_right += static_cast<double>(expected.count(intent));
+    set_got += static_cast<double>(all.size());
+    set_expected += static_cast<double>(expected.size());
+    // A label of several is got as a whole, in whatever order.
+    std::string got = label_got(interpretations[i]);
+    const bool all_right = is_several && (all == expected || got == row.intent);
+    if (is_several && !all_right) got = fmt::format("{}", fmt::join(all, "+"));
+    if (all_right) got = row.intent;
+    if (is_several) ++report.several;
+    if (all_right) ++report.several_right;
+    if (!is_several && interpretations[i].segments.size() > 1) ++singles_divided;
     scored.emplace_back(p_outside, outside);
     ++counts[row.intent].expected;
     ++counts[got].got;
@@ -86,7 +125,7 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
     }
     ++report.in_scope;
     if (best == nullptr) continue;
-    const bool right = best->name == row.intent;
+    const bool right = is_several ? all_right : best->name == row.intent;
     if (right) ++intent_right;
     if (right && !refused) ++in_scope_right;
     Bin& bin = bins[std::min<std::size_t>(static_cast<std::size_t>(best->p * 10), 9)];
@@ -102,6 +141,10 @@ EvalReport evaluate(const std::vector<Interpretation>& interpretations,
   report.outside_recall = ratio(refused_right, static_cast<double>(report.outside));
   report.auroc = area_under_curve(std::move(scored));
   report.calibration_error = calibration_error(bins, in_scope);
+  report.several_right = ratio(report.several_right, static_cast<double>(report.several));
+  report.set_f1 = ratio(2 * set_right, set_got + set_expected);
+  report.singles_divided =
+      ratio(singles_divided, static_cast<double>(rows.size() - report.several));
   for (const auto& [pair, count] : confused)
     report.confusions.push_back({pair.first, pair.second, count});
   std::stable_sort(report.confusions.begin(), report.confusions.end(),
@@ -139,6 +182,12 @@ json::object to_json(const EvalReport& report) {
                       {"weighted_f1", report.scores.weighted.f1},
                       {"confusions", std::move(confusions)},
                       {"mistakes", std::move(mistakes)}};
+  if (report.several > 0) {
+    object["several"] = report.several;
+    object["all_intents_right"] = report.several_right;
+    object["set_f1"] = report.set_f1;
+  }
+  object["singles_divided"] = report.singles_divided;
   add_to_json(report.scores, "", object);
   return object;
 }
@@ -167,6 +216,15 @@ std::string to_text(const EvalReport& report, std::size_t mistakes_shown) {
   }
   fmt::format_to(std::back_inserter(text), "Expected calibration error: {:.3f}\n",
                  report.calibration_error);
+  if (report.several > 0) {
+    fmt::format_to(std::back_inserter(text),
+                   "Several intents: all right in {:.1f} % of {}, F1 over all rows {:.3f}\n",
+                   100 * report.several_right, report.several, report.set_f1);
+  }
+  if (report.singles_divided > 0) {
+    fmt::format_to(std::back_inserter(text), "Divided though one intent: {:.1f} %\n",
+                   100 * report.singles_divided);
+  }
   return text;
 }
 

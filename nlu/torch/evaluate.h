@@ -29,9 +29,13 @@ struct EvalReport {
   double outside_recall = 0;     // Outside: refused.
   double auroc = 0;  // p_outside of one outside against one in scope; 0 when there are not both.
   double calibration_error = 0;  // Expected (ECE), ten bins, of the best intent in scope.
+  std::size_t several = 0;       // Rows of several intents ("a+b").
+  double several_right = 0;    // Of these: all intents and no others, each in a segment of its own.
+  double set_f1 = 0;           // Over the intents of all rows.
+  double singles_divided = 0;  // Of the other rows: divided all the same.
 };
 
-// The best intent, or outside_label when p_outside > 0.5.
+// The best intent of the main segment, or outside_label when its p_outside > 0.5.
 std::string label_got(const Interpretation& interpretation);
 
 // A row is refused when p_outside > 0.5; the intent of what should be is outside_label.

@@ -148,11 +148,11 @@ void Featurizer::add_token(std::string_view folded, bool joined) {
   token.joined = joined;
 }
 
-void Featurizer::read(std::string_view text, const std::vector<Word>& words,
+void Featurizer::read(std::string_view text, std::span<const Word> words,
                       std::span<const Entity> found, DocumentPlace place) {
   place_ = std::move(place);
   text_ = text;
-  words_ = &words;
+  words_ = words;
   found_ = found;
   token_count_ = 0;
   seen_.clear();
@@ -292,7 +292,7 @@ const std::vector<Feature>& Featurizer::intent_features() {
   return features_;
 }
 
-std::uint64_t wording_of(const std::vector<Word>& words) {
+std::uint64_t wording_of(std::span<const Word> words) {
   std::uint64_t wording = 0;
   for (const Word& word : words) {
     if (word.folded.empty() || !is_letter_or_digit(static_cast<unsigned char>(word.folded[0])))

@@ -44,9 +44,10 @@ struct TagFeatures {
 // Reads one utterance after the other, keeping its buffers. Not for several threads at once.
 class Featurizer {
  public:
-  // Takes in an utterance. `words` are split_words(text), or the caller's own; `found` is what the
-  // rules found in it. All three must live until the last call about it.
-  void read(std::string_view text, const std::vector<Word>& words, std::span<const Entity> found,
+  // Takes in an utterance, or a part of one: `words` are split_words(text), or the caller's own, or
+  // some in a row of them; `found` is what the rules found there. All three must live until the
+  // last call about it.
+  void read(std::string_view text, std::span<const Word> words, std::span<const Entity> found,
             DocumentPlace place = {});
 
   // Of the whole utterance; a feature that occurs twice comes twice. Valid until the next read().
@@ -94,7 +95,7 @@ class Featurizer {
   const Seen& seen(std::ptrdiff_t at) const;
 
   std::string_view text_;
-  const std::vector<Word>* words_ = nullptr;
+  std::span<const Word> words_;
   std::span<const Entity> found_;
   DocumentPlace place_;
   std::vector<Token> tokens_;
@@ -108,7 +109,7 @@ class Featurizer {
 
 // The utterance, but for case, spaces and marks: equal for two that differ in these alone. 0: there
 // is no word.
-std::uint64_t wording_of(const std::vector<Word>& words);
+std::uint64_t wording_of(std::span<const Word> words);
 
 // "returned", "returning", "returns" → "return": English endings cut off, nothing else.
 std::string stem(std::string_view folded);

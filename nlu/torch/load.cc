@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,8 +14,10 @@
 #include "nlu/base/unicode.h"
 #include "nlu/entity_resolution.h"
 #include "nlu/language.h"
+#include "nlu/segmentation.h"
 #include "nlu/torch/bert.h"
 #include "nlu/torch/model.h"
+#include "nlu/torch/splitting.h"
 #include "nlu/torch/tone_features.h"
 #include "nlu/torch/word_states.h"
 
@@ -89,6 +92,18 @@ class ModelInterpreter : public Interpreter {
     if (workspace.encoding != nullptr)
       states = word_states(*workspace.encoding, workspace.featurizer.pieces());
     const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer, std::move(states));
+    const bool may_divide = divides() && !find_cuts(utterance.text, words, {}).empty();
+    const std::vector<Entity> by_rules = may_divide ? found : std::vector<Entity>();
+    add_tagged(utterance.text, tagged, workspace, found);
+    result.entities =
+        resolve_entities(utterance.text, words, std::move(found), model_->rules().synonyms);
+    if (may_divide) divide_into_segments(utterance.text, words, by_rules, workspace, result);
+    result.language = languages_.identify(utterance.text, words, result.entities);
+    return result;
+  }
+
+  void add_tagged(const std::string& text, const std::vector<TaggedSpan>& tagged,
+                  Workspace& workspace, std::vector<Entity>& found) const {
     for (const TaggedSpan& span : tagged) {
       const TagKind& kind = model_->kinds()[span.kind];
       Entity entity;
@@ -97,15 +112,57 @@ class ModelInterpreter : public Interpreter {
       entity.group = kind.group;
       entity.span = {workspace.featurizer.pieces()[span.first].begin,
                      workspace.featurizer.pieces()[span.last].end};
-      entity.value = utterance.text.substr(entity.span.begin, entity.span.end - entity.span.begin);
+      entity.value = text.substr(entity.span.begin, entity.span.end - entity.span.begin);
       entity.source = "model";
       entity.p = round_p(span.p);
       found.push_back(std::move(entity));
     }
-    result.entities =
-        resolve_entities(utterance.text, words, std::move(found), model_->rules().synonyms);
-    result.language = languages_.identify(utterance.text, words, result.entities);
-    return result;
+  }
+
+  bool divides() const { return !model_->intents().empty() && encoder_ == nullptr; }
+
+  // Where the text says several things. `found` is what the rules found.
+  void divide_into_segments(const std::string& text, const std::vector<Word>& words,
+                            const std::vector<Entity>& found, Workspace& w,
+                            Interpretation& result) const {
+    if (model_->intent_of_wording(wording_of(words)) >= 0) return;
+    const std::vector<Cut> cuts = find_cuts(text, words, result.entities);
+    if (cuts.empty()) return;
+    const std::size_t atoms = cuts.size() + 1;
+    std::vector<Segment> segments(atoms * atoms);
+    const auto score = [&](std::size_t from, std::size_t to) {
+      const Stretch stretch = stretch_of(text, words, result.entities, cuts, from, to);
+      Segment& segment = segments[atoms * from + to - 1];
+      if (to - from == atoms) {
+        segment = result.segments.front();
+      } else {
+        const auto part = std::span(words).subspan(stretch.begin, stretch.end - stretch.begin);
+        w.featurizer.read(text, part, entities_in(found, part));
+        segment = classify(wording_of(part), w);
+        segment.span = {part.front().begin, part.back().end};
+      }
+      PartScore known{0,
+                      0,
+                      segment.p_outside,
+                      segment.p_between,
+                      stretch.length,
+                      stretch.says_more,
+                      stretch.refers};
+      if (segment.intents.empty()) return known;
+      const std::vector<std::string>& names = model_->intents();
+      const ScoredIntent& best = segment.intents.front();
+      known.p = best.p;
+      known.intent = static_cast<std::size_t>(
+          std::lower_bound(names.begin(), names.end(), best.name) - names.begin());
+      return known;
+    };
+    const std::optional<Division> division = divide(cuts, score);
+    if (!division || model_->splitting().score(*division) <= 0) return;
+    result.segments.clear();
+    for (std::size_t i = 0; i < division->at.size(); ++i) {
+      const std::size_t to = i + 1 < division->at.size() ? division->at[i + 1] : atoms;
+      result.segments.push_back(std::move(segments[atoms * division->at[i] + to - 1]));
+    }
   }
 
   void hear_tone(const std::string& text, const std::vector<Word>& words, Workspace& w,

@@ -18,6 +18,7 @@
 
 #include "nlu/base/result.h"
 #include "nlu/safetensors.h"
+#include "nlu/segmentation.h"
 #include "nlu/torch/classifier.h"
 #include "nlu/torch/features.h"
 #include "nlu/torch/fit.h"
@@ -52,6 +53,7 @@ struct ModelParts {
   // From the wording of the bot's examples (wording_of) to their intent's number.
   VocabularyTable wordings;
   Calibration calibration;
+  Splitting splitting;
   Classifier sentiment, urgency;  // Of the labels of nlu/torch/tone.h; may be empty.
   std::vector<TagKind> kinds;
   VocabularyTable tag_vocabulary;
@@ -80,6 +82,7 @@ class Model {
   const std::vector<std::string>& intents() const { return intent_.labels; }
   const std::vector<TagKind>& kinds() const { return kinds_; }
   const Calibration& calibration() const { return calibration_; }
+  const Splitting& splitting() const { return splitting_; }
   // Of intents, and last of what is outside.
   const ClassifierView& intent() const { return intent_; }
   // The intent whose example has this wording, the number of intents for what is outside; -1: none.
@@ -125,6 +128,7 @@ class Model {
   Vocabulary wordings_;
   std::vector<TagKind> kinds_;
   Calibration calibration_;
+  Splitting splitting_;
   Vocabulary tag_vocabulary_;
   std::span<const float> emissions_, tag_bias_, first_, transitions_;
   std::span<const float> state_weights_, state_mean_;

@@ -1,4 +1,6 @@
 // How a model lies in its file: tensors by name, everything else as JSON in the metadata.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <tuple>
@@ -106,6 +108,15 @@ double number_of(const json::value& value) {
   return std::abs(d) <= 1e6 ? d : NAN;
 }
 
+// false: there are not as many finite numbers.
+template <std::size_t N>
+bool read_array(const json::object& object, std::string_view name, std::array<double, N>& into) {
+  const json::array* const values = get_array(object, name);
+  if (values == nullptr || values->size() != N) return false;
+  for (std::size_t i = 0; i < N; ++i) into[i] = number_of((*values)[i]);
+  return std::none_of(into.begin(), into.end(), [](double value) { return std::isnan(value); });
+}
+
 std::string text_at(const json::array& array, std::size_t at) {
   if (at >= array.size() || !array[at].is_string()) return {};
   return std::string(array[at].as_string());
@@ -120,7 +131,9 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
   }
   json::object calibration{{"temperature", parts.calibration.temperature},
                            {"outside_bias", parts.calibration.outside_bias},
-                           {"outside_weights", to_array(parts.calibration.outside_weights)}};
+                           {"outside_weights", to_array(parts.calibration.outside_weights)},
+                           {"splitting_bias", parts.splitting.bias},
+                           {"splitting_weights", to_array(parts.splitting.weights)}};
   std::map<std::string, std::string> metadata{
       {"format", "usher-nlu"},
       {"format_version", std::to_string(model_format)},
@@ -385,14 +398,12 @@ Result<void> Model::read_metadata() {
   const json::object& numbers = calibration->as_object();
   calibration_.temperature = get_number(numbers, "temperature").value_or(NAN);
   calibration_.outside_bias = get_number(numbers, "outside_bias").value_or(NAN);
-  const json::array* const weights = get_array(numbers, "outside_weights");
-  bool finite = calibration_.temperature > 1e-3 && calibration_.temperature < 1e3 &&
-                std::abs(calibration_.outside_bias) <= 1e6 && weights != nullptr &&
-                weights->size() == signal_count;
-  for (std::size_t i = 0; finite && i < signal_count; ++i) {
-    calibration_.outside_weights[i] = number_of((*weights)[i]);
-    finite = !std::isnan(calibration_.outside_weights[i]);
-  }
+  splitting_.bias = get_number(numbers, "splitting_bias").value_or(NAN);
+  const bool finite = calibration_.temperature > 1e-3 && calibration_.temperature < 1e3 &&
+                      std::abs(calibration_.outside_bias) <= 1e6 &&
+                      std::abs(splitting_.bias) <= 1e6 &&
+                      read_array(numbers, "outside_weights", calibration_.outside_weights) &&
+                      read_array(numbers, "splitting_weights", splitting_.weights);
   if (!finite) return damaged("its calibration cannot be read");
   return read_rules(text("rules"));
 }

@@ -67,8 +67,8 @@ std::uint64_t capitals_of(std::string_view word) {
 
 // A Chinese word's characters are of three bytes each, but for rare ones, which stay together.
 void Featurizer::read_pieces() {
-  for (std::size_t w = 0; w < words_->size(); ++w) {
-    const Word& word = (*words_)[w];
+  for (std::size_t w = 0; w < words_.size(); ++w) {
+    const Word& word = words_[w];
     const std::string_view written = text_.substr(word.begin, word.end - word.begin);
     const bool cut = is_han(word.folded) && written == word.folded && written.size() % 3 == 0;
     const std::size_t step = cut ? 3 : written.size();
@@ -77,7 +77,7 @@ void Featurizer::read_pieces() {
     }
   }
   for (const Piece& piece : pieces_) {
-    const Word& word = (*words_)[piece.word];
+    const Word& word = words_[piece.word];
     const bool part = piece.end - piece.begin < word.end - word.begin;
     const std::string_view written =
         text_.substr(piece.begin, std::min(piece.end - piece.begin, token_bytes_limit));
@@ -169,7 +169,7 @@ void Featurizer::add_surroundings(std::size_t at) {
   if (place_.surroundings == nullptr || w.capitals == 0) return;
   std::vector<std::uint64_t>& keys = tag_features_.keys;
   const std::size_t from = keys.size();
-  for (const Occurrence* o : place_.surroundings->elsewhere((*words_)[pieces_[at].word].folded,
+  for (const Occurrence* o : place_.surroundings->elsewhere(words_[pieces_[at].word].folded,
                                                             place_.sentence, elsewhere_limit)) {
     std::uint64_t kind = kind_elsewhere;
     const std::uint64_t capitals = capitals_of(o->written);

@@ -30,6 +30,7 @@
 #include "nlu/torch/model.h"
 #include "nlu/torch/model_card.h"
 #include "nlu/torch/shipped_tone.h"
+#include "nlu/torch/splitting.h"
 #include "nlu/torch/tone.h"
 #include "nlu/torch/word_states.h"
 
@@ -40,7 +41,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_data = 4000;
 constexpr std::size_t many_sentences = 2000;
-constexpr std::size_t very_many_sentences = 20'000;    // See them less often.
+constexpr std::size_t very_many_sentences = 20'000;  // See them less often.
+constexpr std::size_t split_cases_limit = 1000;  // A fold's held-out examples, and pairs of them.
 constexpr std::size_t checkpoint_bytes = 256'000'000;  // Kept when training is done.
 constexpr double network_work = 8;                     // Of an epoch, in epochs of the linear fit.
 constexpr double encoder_work = 50;                    // Of an example, in the same.
@@ -252,6 +254,41 @@ std::vector<HeldOut> held_out_by(const Classifier& fit, const Examples& examples
     result.push_back(std::move(h));
   }
   return result;
+}
+
+// What `fit` makes of held-out examples, divided wherever they may be.
+std::vector<SplitCase> split_cases_of(const Classifier& fit, const Examples& examples,
+                                      const std::vector<std::size_t>& learnt,
+                                      const std::vector<std::size_t>& tested,
+                                      const RuleEntities& rules, std::uint64_t seed) {
+  std::unordered_map<std::uint64_t, std::int32_t> wordings;
+  for (const std::size_t i : learnt) {
+    const IntentExample& example = examples.utterances[i];
+    if (example.wording != 0)
+      wordings.emplace(example.wording, static_cast<std::int32_t>(example.label));
+  }
+  std::vector<HeldOutText> texts;
+  for (const std::size_t i : tested) {
+    const IntentExample& example = examples.utterances[i];
+    texts.push_back({example.text, example.label});
+  }
+  ClassifierView view(fit);
+  view.network_weight = 0;
+  ClassifierScratch scratch;
+  const auto score = [&](const std::vector<Feature>& features, std::uint64_t wording) {
+    RawScores raw;
+    const auto known = wordings.find(wording);
+    if (known != wordings.end()) raw.wording = known->second;
+    if (!view.score(features, scratch)) return raw;
+    raw.logits = scratch.logits;
+    if (fit.network.width > 0) {
+      raw.network_logits.assign(raw.logits.size(), 0.0f);
+      add_scores(view.network, scratch.columns, scratch.values, 1, scratch.network,
+                 raw.network_logits);
+    }
+    return raw;
+  };
+  return split_cases(texts, examples.intents.size(), rules, score, seed, split_cases_limit);
 }
 
 TaggerOptions tag_options(const TrainOptions& options, std::size_t sentences) {
@@ -478,6 +515,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const int folds = large ? 1 : std::max(options.folds, 2);
   const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
   std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
+  std::vector<std::vector<SplitCase>> split(static_cast<std::size_t>(folds));
   Classifier intents;
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -510,7 +548,10 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
       std::vector<std::size_t> learnt, tested;
       for (const std::size_t i : all) (fold_of[i] == fold ? tested : learnt).push_back(i);
       const Classifier fit = fit_intents(examples, learnt, options, "calibrating", fold + 1, watch);
-      held_out[static_cast<std::size_t>(fold)] = held_out_by(fit, examples, tested);
+      const auto place = static_cast<std::size_t>(fold);
+      held_out[place] = held_out_by(fit, examples, tested);
+      if (watch.is_stopped() || encoder != nullptr) return;
+      split[place] = split_cases_of(fit, examples, learnt, tested, *rules, options.seed + place);
     });
   }
   Classifier sentiment, urgency;
@@ -530,6 +571,12 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
     intents.network_weight = blend(tested);
     parts.calibration = calibrate(tested);
   }
+  SplitReport divided;
+  if (!only_entities && encoder == nullptr) {
+    std::vector<SplitCase> cases;
+    for (auto& fold : split) std::move(fold.begin(), fold.end(), std::back_inserter(cases));
+    parts.splitting = learn_splitting(cases, intents.network_weight, parts.calibration, divided);
+  }
   const HeldOutRates held_out_rates = rates(parts.calibration, tested);
 
   TrainReport report;
@@ -542,6 +589,9 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   report.held_out_accuracy = held_out_rates.right;
   report.held_out_refused = held_out_rates.refused;
   report.temperature = parts.calibration.temperature;
+  report.pairs = divided.learnt ? divided.cases[3] : 0;
+  report.pairs_right = divided.pairs_right;
+  report.singles_divided = divided.divided[0];
 
   intents.labels = examples.intents;
   if (intents.network_weight == 0) intents.network = {};

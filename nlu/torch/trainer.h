@@ -44,6 +44,10 @@ struct TrainReport {
   double held_out_accuracy = 0;  // In scope: not refused and right, on examples not learnt from.
   double held_out_refused = 0;   // Outside: refused.
   double temperature = 1;
+  // Of held-out examples, and of two of them in a row; 0 pairs: too few to learn from.
+  std::size_t pairs = 0;
+  double pairs_right = 0;      // Taken for two, and both intents right.
+  double singles_divided = 0;  // One that was taken for several.
   double seconds = 0;
   std::size_t peak_memory_bytes = 0;  // Of the process.
 };

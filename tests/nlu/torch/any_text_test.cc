@@ -1,4 +1,5 @@
 // Whatever customers write: nothing is thrown, and what is said about a text lies within it.
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -6,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "nlu/base/unicode.h"
+#include "nlu/segmentation.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/trainer.h"
 #include "tests/nlu/torch/tiny_bot.h"
@@ -66,7 +68,14 @@ const std::vector<std::string> scraps = {"",
                                          "10423, no wait, 10432",
                                          "+49 30 123456",
                                          "2.5 kg",
-                                         "€59,90"};
+                                         "€59,90",
+                                         ", and ",
+                                         ". ",
+                                         "，另外",
+                                         "hello",
+                                         "change my delivery address"};
+
+int divided = 0;  // Texts that were.
 
 bool at_boundary(const std::string& text, std::size_t at) {
   return at <= text.size() &&
@@ -78,20 +87,37 @@ void check(const Interpreter& interpreter, const std::string& text) {
   const Interpretation said = interpreter.interpret({&utterance, 1}).front();
   const bool whole = is_utf8(text);
   INFO(text);
-  REQUIRE(said.segments.size() == 1);
-  CHECK(said.segments[0].span.end == text.size());
+  REQUIRE(!said.segments.empty());
+  REQUIRE(said.segments.size() <= cut_limit + 1);
+  if (said.segments.size() == 1) CHECK(said.segments[0].span == Span{0, text.size()});
+  std::size_t after = 0;
+  for (const Segment& segment : said.segments) {
+    INFO("segment " << segment.span.begin << " " << segment.span.end);
+    REQUIRE(segment.span.begin >= after);
+    REQUIRE(segment.span.end <= text.size());
+    CHECK((said.segments.size() == 1 || segment.span.begin < segment.span.end));
+    after = segment.span.end;
+    if (!whole) continue;
+    CHECK(at_boundary(text, segment.span.begin));
+    CHECK(at_boundary(text, segment.span.end));
+  }
+  divided += said.segments.size() > 1 ? 1 : 0;
   for (const Entity& entity : said.entities) {
     INFO(entity.type << " " << entity.span.begin << " " << entity.span.end);
     REQUIRE(entity.span.begin < entity.span.end);
     REQUIRE(entity.span.end <= text.size());
+    CHECK(std::any_of(said.segments.begin(), said.segments.end(), [&](const Segment& segment) {
+      return segment.span.begin <= entity.span.begin && entity.span.end <= segment.span.end;
+    }));
     if (whole) {
       CHECK(at_boundary(text, entity.span.begin));
       CHECK(at_boundary(text, entity.span.end));
       CHECK(is_utf8(entity.value));
     }
   }
-  for (const ScoredIntent& intent : said.segments[0].intents)
-    CHECK((intent.p >= 0 && intent.p <= 1));
+  for (const Segment& segment : said.segments) {
+    for (const ScoredIntent& intent : segment.intents) CHECK((intent.p >= 0 && intent.p <= 1));
+  }
   CHECK((!said.sentiment || (*said.sentiment >= -1 && *said.sentiment <= 1)));
   CHECK((!said.urgency || (*said.urgency >= 0 && *said.urgency <= 1)));
   const auto again = interpretation_from_json(to_json(said));
@@ -120,12 +146,13 @@ TEST_CASE("any text can be interpreted, and entities cut it where characters beg
     }
     check(**interpreter, text);
   }
-  for (const char* unit :
-       {"a", "1 ", "我", "👍🏽", "\u200b", "שלום ", "where is order 10423 ", "\xff"}) {
+  for (const char* unit : {"a", "1 ", "我", "👍🏽", "\u200b", "שלום ", "where is order 10423 ",
+                           "\xff", "and ", "where is my parcel. change my address, "}) {
     std::string text;
     while (text.size() < 10'000) text += unit;
     check(**interpreter, text);
   }
+  CHECK(divided > 0);
 }
 
 }  // namespace nlu
