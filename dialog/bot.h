@@ -208,6 +208,8 @@ struct Understanding {
   std::string affirm = "affirm", deny = "deny", cancel = "cancel", repeat = "repeat",
               restart = "restart", skip = "skip", handover = "talk_to_person",
               out_of_scope = "out_of_scope", chitchat = "chitchat";
+  // Those that need no reply of their own beside a wish in the same message.
+  std::vector<std::string> small_talk{"greet", "goodbye", "thank", "thanks"};
 };
 
 struct Bot {

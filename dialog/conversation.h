@@ -21,7 +21,7 @@ struct Frame {
   std::uint64_t parent = 0;  // The frame that called it; 0: none
   bool waiting = false;      // An answer to the collect it stands at is awaited.
   bool interrupted = false;
-  nlu::json::object context;           // A pattern's
+  nlu::json::object context;           // As event::FlowStarted has it.
   std::vector<std::string> collected;  // Slots asked or set in this frame, in order.
   std::vector<std::string> way;        // Steps from the first to `step`, without its loops.
   nlu::json::object before;            // What others changed while it is interrupted → its value

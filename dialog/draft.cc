@@ -101,6 +101,7 @@ const std::vector<std::string>& context_names() {
                                                  "rejections",
                                                  "multiple_flows_interrupted",
                                                  "clarification_options",
+                                                 "next_flows",
                                                  "interrupted_flow_name",
                                                  "flow_id",
                                                  "not_understood",

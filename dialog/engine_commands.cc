@@ -1,5 +1,6 @@
 // What commands do to the stack and the slots.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace {
 using How = event::FlowEnded::How;
 
 constexpr std::size_t commands_limit = 32;
+constexpr int call_depth = 8;
 
 template <class Kind>
 bool is(const Command& command) {
@@ -27,6 +29,10 @@ bool sets(const Command& command, const std::string& slot) {
   if (const auto* correct = std::get_if<command::CorrectSlot>(&command))
     return correct->slot == slot;
   return false;
+}
+
+bool has_slot(const Command& command) {
+  return is<command::SetSlot>(command) || is<command::CorrectSlot>(command);
 }
 
 std::string invalid_response(InputType type) {
@@ -60,30 +66,31 @@ std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
   return all;
 }
 
-// Whatever order they came in: what ends comes before what begins, flows before their slots, and
-// of several flows the first named runs first.
+// Whatever order they came in, what ends comes before what begins. Slots are of the flow named
+// before them; those named before any are of what runs or, when nothing does, of the first.
 void Turn::obey(const std::vector<Command>& given) {
   const std::vector<Command> commands = heard(given);
   for (const Command& one : commands) emit(event::Commanded{one});
   const bool restarts = std::any_of(commands.begin(), commands.end(), is<command::Restart>);
   if (restarts) return restart();
   if (std::any_of(commands.begin(), commands.end(), is<command::CancelFlow>)) cancel();
-  for (auto one = commands.rbegin(); one != commands.rend(); ++one) {
-    if (const auto* start = std::get_if<command::StartFlow>(&*one)) start_flow(start->flow);
+  const std::span<const Command> all(commands);
+  const auto leading = static_cast<std::size_t>(
+      std::find_if(all.begin(), all.end(), is<command::StartFlow>) - all.begin());
+  if (leading == all.size() || user_frame() == npos) {
+    start_flows(all, "");
+  } else {
+    const std::string running = c_.stack[group_begin(user_frame())].flow;
+    const auto said = all.first(leading);
+    const Collect* open = open_collect();
+    const bool answers = open && std::any_of(said.begin(), said.end(), [&](const Command& one) {
+                           return sets(one, open->slot);
+                         });
+    if (answers) answered_.insert(open->slot);
+    take_slots(said);
+    const bool tells = std::any_of(said.begin(), said.end(), has_slot);
+    start_flows(all.subspan(leading), tells ? running : "");
   }
-  std::vector<command::CorrectSlot> corrections;
-  for (const Command& one : commands) {
-    const auto* set = std::get_if<command::SetSlot>(&one);
-    if (set && changes_answer(*set)) {
-      corrections.push_back({set->slot, set->value, set->by});
-    } else if (set) {
-      set_slot(*set);
-    }
-    if (const auto* correction = std::get_if<command::CorrectSlot>(&one)) {
-      corrections.push_back(*correction);
-    }
-  }
-  if (!corrections.empty()) correct(corrections);
   for (const Command& one : commands) {
     if (yielded_) return;
     if (const auto* several = std::get_if<command::Clarify>(&one)) clarify(several->flows);
@@ -103,7 +110,78 @@ void Turn::obey(const std::vector<Command>& given) {
   }
 }
 
-void Turn::start_flow(const std::string& id) {
+// Of the frame that acts now.
+void Turn::take_slots(std::span<const Command> commands) {
+  std::vector<command::CorrectSlot> corrections;
+  for (const Command& one : commands) {
+    const auto* set = std::get_if<command::SetSlot>(&one);
+    if (set && changes_answer(*set)) {
+      corrections.push_back({set->slot, set->value, set->by});
+    } else if (set) {
+      set_slot(*set);
+    }
+    if (const auto* correction = std::get_if<command::CorrectSlot>(&one)) {
+      corrections.push_back(*correction);
+    }
+  }
+  if (!corrections.empty()) correct(corrections);
+}
+
+// As they run: first those that ask nothing, then what runs and was told something just now, then
+// the others in the order they were named. Nothing said is left open longer than it must.
+void Turn::start_flows(std::span<const Command> commands, const std::string& told) {
+  struct Named {
+    std::string flow;
+    std::vector<Command> slots;
+  };
+  std::vector<Named> named;
+  std::vector<Command> before;
+  for (const Command& one : commands) {
+    if (const auto* start = std::get_if<command::StartFlow>(&one)) {
+      named.push_back({start->flow, std::exchange(before, {})});
+    } else if (has_slot(one)) {
+      (named.empty() ? before : named.back().slots).push_back(one);
+    }
+  }
+  if (named.empty()) return take_slots(before);
+  if (named.size() > 1 || !told.empty()) {
+    const auto rest = std::stable_partition(named.begin(), named.end(), [&](const Named& one) {
+      const Flow* flow = bot_.find_flow(one.flow);
+      return flow && asks_nothing(*flow);
+    });
+    const bool is_named =
+        std::any_of(named.begin(), named.end(), [&](const Named& one) { return one.flow == told; });
+    if (!told.empty() && !is_named) named.insert(rest, Named{told, {}});
+  }
+  for (std::size_t i = named.size(); i-- > 1;) {
+    json::object said;
+    for (const Command& one : named[i].slots) {
+      const auto* set = std::get_if<command::SetSlot>(&one);
+      const Slot* slot = set ? bot_.find_slot(set->slot) : nullptr;
+      if (slot && (!slot->is_controlled() || is_trusted(set->by))) said[set->slot] = set->value;
+    }
+    start_flow(named[i].flow,
+               {{"said", std::move(said)}, {"turn", static_cast<std::int64_t>(c_.turn)}});
+  }
+  start_flow(named.front().flow);
+  take_slots(named.front().slots);
+}
+
+bool Turn::asks_nothing(const Flow& flow, int depth) const {
+  return depth < call_depth &&
+         std::none_of(flow.steps.begin(), flow.steps.end(), [&](const Step& step) {
+           if (std::holds_alternative<Collect>(step.what)) return true;
+           if (std::holds_alternative<Handover>(step.what)) return true;
+           const auto* call = std::get_if<Call>(&step.what);
+           const auto* link = std::get_if<Link>(&step.what);
+           if (!call && !link) return false;
+           const Flow* next = bot_.find_flow(call ? call->flow : link->flow);
+           return next && !asks_nothing(*next, depth + 1);
+         });
+}
+
+// `context` of one that waits for its turn (Frame::context).
+void Turn::start_flow(const std::string& id, json::object context) {
   const Flow* flow = bot_.find_flow(id);
   const ConversationNames names(c_, nullptr);
   if (!flow || flow->is_pattern || (flow->guard && !flow->guard->evaluate(names))) {
@@ -125,7 +203,7 @@ void Turn::start_flow(const std::string& id) {
     emit(event::FlowInterrupted{current->id});
   }
   if (!resumed) {
-    push(id, "customer", 0);
+    push(id, "customer", 0, std::move(context));
     return;
   }
   std::uint64_t highest = resumed;  // The called frame that acts lies above.
@@ -133,6 +211,7 @@ void Turn::start_flow(const std::string& id) {
     highest = c_.stack[i].id;
   }
   resume(highest);
+  set_said(context);
 }
 
 // Whether a payload or the like gives anew what the acting flow has asked already. That is a
@@ -167,6 +246,17 @@ void Turn::set_slot(const command::SetSlot& set) {
   } else if (answers) {
     emit(event::Commanded{command::CannotHandle{"invalid_answer"}});
     cannot_handle("invalid_answer");
+  }
+}
+
+// What was said of a flow when it was named and had to wait; it is the one that acts now.
+void Turn::set_said(const json::object& context) {
+  const json::object* said = nlu::get_object(context, "said");
+  if (!said) return;
+  for (const auto& member : *said) {
+    const Slot* slot = bot_.find_slot(std::string(member.key()));
+    const auto value = slot ? accept_for_slot(*slot, member.value()) : std::nullopt;
+    if (value) emit(event::SlotSet{slot->name, *value, "entity", top()->id});
   }
 }
 

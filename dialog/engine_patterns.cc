@@ -73,6 +73,16 @@ void Turn::builtin_pattern(std::string_view id, const json::object& context) {
 
 void Turn::continue_interrupted() {
   const std::uint64_t below = top()->id;
+  if (top()->step.empty() && top()->context.contains("turn")) {  // It has waited and not begun.
+    const bool is_new = is_put_off(*top());  // Named in this very message: no word is needed.
+    const Flow* next = flow_of(*top());
+    completed_ = nullptr;
+    resume(below);
+    Frame seen;
+    seen.context["next_flows"] = next ? flow_name(*next, c_.language) : "";
+    if (!is_new) say("utter_next_flow", &seen);
+    return;
+  }
   json::object context;
   const Flow* root = flow_of(c_.stack[group_begin(c_.stack.size() - 1)]);
   context["interrupted_flow"] = root ? flow_name(*root, c_.language) : "";

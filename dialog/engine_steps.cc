@@ -169,6 +169,8 @@ bool Turn::step_once() {
     return false;
   }
   if (top()->step.empty()) {
+    const json::object context = top()->context;
+    set_said(context);
     enter(id, *flow, flow->steps.empty() ? Target{} : Target{0});
     return true;
   }
@@ -230,7 +232,8 @@ std::string Turn::today_for(const Collect& collect) const {
 
 bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect) {
   const std::uint64_t id = top()->id;
-  const bool is_answered = top()->waiting || corrected_.contains(collect.slot);
+  const bool is_answered =
+      top()->waiting || corrected_.contains(collect.slot) || answered_.erase(collect.slot) > 0;
   if (c_.slots.count(collect.slot) && collect.ask_before_filling && !is_answered) {
     emit(event::SlotSet{collect.slot, json::value(), "reset", id});
   }
@@ -263,6 +266,24 @@ bool Turn::is_rejected(const Collect& collect) {
   return false;
 }
 
+// Of several wishes in one message, those that wait for a question to be answered first.
+bool Turn::is_put_off(const Frame& one) const {
+  return one.step.empty() && one.interrupted &&
+         nlu::get_integer(one.context, "turn") == static_cast<std::int64_t>(c_.turn);
+}
+
+void Turn::name_put_off() {
+  json::array names;
+  for (auto one = c_.stack.rbegin(); one != c_.stack.rend(); ++one) {
+    const Flow* flow = is_put_off(*one) ? flow_of(*one) : nullptr;
+    if (flow) names.emplace_back(flow_name(*flow, c_.language));
+  }
+  if (names.empty()) return;
+  Frame seen;
+  seen.context["next_flows"] = to_text(names);
+  say("utter_put_off", &seen);
+}
+
 void Turn::ask(const Collect& collect, const Frame& acting) {
   const std::uint64_t id = acting.id;
   auto question = respond(bot_, c_, &acting, collect.utter);
@@ -279,6 +300,7 @@ void Turn::ask(const Collect& collect, const Frame& acting) {
     }
   }
   if (type == InputType::file) question->upload = FileRequest{collect.accept, collect.max_bytes};
+  name_put_off();
   reply(std::move(*question));
   if (failing_) return;
   emit(event::Asked{id, collect.slot});

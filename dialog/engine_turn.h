@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,11 @@ class Turn {
   // ---- commands (engine_commands.cc) ----
   void obey(const std::vector<Command>& commands);
   std::vector<Command> heard(const std::vector<Command>& commands);
-  void start_flow(const std::string& flow);
+  void take_slots(std::span<const Command> commands);
+  void start_flows(std::span<const Command> commands, const std::string& told);
+  void start_flow(const std::string& flow, json::object context = {});
+  bool asks_nothing(const Flow& flow, int depth = 0) const;
+  void set_said(const json::object& context);
   bool changes_answer(const command::SetSlot& set) const;
   void set_slot(const command::SetSlot& set);
   void correct(const std::vector<command::CorrectSlot>& corrections);
@@ -82,6 +87,7 @@ class Turn {
   std::string today_for(const Collect& collect) const;
   bool do_collect(const Flow& flow, const Step& step, const Collect& collect);
   void ask(const Collect& collect, const Frame& frame);
+  void name_put_off();
   bool is_rejected(const Collect& collect);
   void do_set_slots(const SetSlots& set);
   bool do_http(const Step& step, const Http& http);
@@ -100,6 +106,7 @@ class Turn {
   // ---- patterns' own steps (engine_patterns.cc) ----
   void do_builtin(const std::string& action, const json::object& context);
   void continue_interrupted();
+  bool is_put_off(const Frame& frame) const;
   void builtin_pattern(std::string_view id, const json::object& context);
   void clarification(const json::object& context);
   void repeat();
@@ -138,6 +145,7 @@ class Turn {
   const Flow* completed_ = nullptr;  // What pattern_completed will speak of.
   std::uint64_t asked_ = 0;          // The frame that asked in this turn; 0: none.
   std::set<std::string> corrected_;  // Slots corrected in this turn.
+  std::set<std::string> answered_;   // Slots answered in this turn before another flow began.
 };
 
 }  // namespace dialog

@@ -87,7 +87,9 @@ struct FlowStarted {
   std::string flow;
   std::string by;             // "customer", "call", "link", "pattern"
   std::uint64_t parent = 0;   // Of a called flow: the caller's frame
-  nlu::json::object context;  // A pattern's.
+  // A pattern's; of a flow that waits for its turn `said`, slots and their values, and the `turn` in
+  // which it was named.
+  nlu::json::object context;
 };
 struct FlowInterrupted {
   std::uint64_t frame = 0;

@@ -70,6 +70,7 @@ void read_understanding(Draft& draft, const Yaml& node) {
   std::vector<std::string> known;
   for (const auto& [key, value] : thresholds) known.push_back(key);
   for (const auto& [key, value] : intents) known.push_back(key);
+  known.push_back("small_talk");
   check_keys(draft, node, "'understanding'", known);
   for (const auto& [key, value] : thresholds) {
     const Yaml* written = node.find(key);
@@ -85,6 +86,12 @@ void read_understanding(Draft& draft, const Yaml& node) {
     if (const auto name = read_text(draft, *written, fmt::format("'{}'", key))) {
       *value = *name;
       draft.refer(Reference::Kind::intent, *name, written->mark);
+    }
+  }
+  if (const Yaml* written = node.find("small_talk")) {
+    understanding.small_talk = read_texts(draft, *written, "'small_talk'");
+    for (const std::string& name : understanding.small_talk) {
+      draft.refer(Reference::Kind::intent, name, written->mark);
     }
   }
 }

@@ -104,6 +104,14 @@ responses:
     - text: Let's go on with “{context.interrupted_flow}”.
       translation:
         zh: 我们继续刚才的“{context.interrupted_flow}”。
+  utter_put_off:
+    - text: "After this I will come to: {context.next_flows}."
+      translation:
+        zh: 之后我们再处理：{context.next_flows}。
+  utter_next_flow:
+    - text: "Now to the other thing: {context.next_flows}."
+      translation:
+        zh: 接下来处理：{context.next_flows}。
   utter_clarification:
     - text: I am not sure what you mean. Which of these is it?
       translation: {zh: 我不太确定您的意思。请问您想要的是哪一项？}

@@ -2,7 +2,8 @@
 // dialog/understand.h.
 //
 // reading.cc knows where the conversation stands and what the intents say, reading_payload.cc reads
-// what a button sends, reading_answer.cc what answers the open question; understand.cc decides.
+// what a button sends, reading_answer.cc what answers the open question; understand.cc decides, and
+// reading_segments.cc puts together what several segments say.
 #pragma once
 
 #include <algorithm>
@@ -63,6 +64,19 @@ class Reading {
 
   std::vector<Command> of_payload(const std::string& payload);
   std::vector<Command> of_text();
+  // What else it says of the running flow than the answer for `except`.
+  std::vector<Command> of_values(const std::string& except) const;
+  // The flow, with what the text says of its questions.
+  std::vector<Command> start(const Flow& flow) const;
+
+  // From now on as if no question was open.
+  void close_question() { open_ = {}; }
+  std::string open_slot() const { return open_ ? open_.collect->slot : ""; }
+  bool takes_free_text() const;  // Whatever is said may be the answer.
+  Topic topic() const;
+  bool is_certain(const Topic& topic) const;  // One flow, likely enough to be heard over free text.
+  const std::string& best() const;
+  bool is_outside() const;
 
  private:
   Question question() const;
@@ -93,19 +107,15 @@ class Reading {
   bool is_correction(const std::vector<Command>& commands) const;
   bool is_in_use(const std::string& slot) const;
 
-  const std::string& best() const;
   double p_of_best() const;
   double p_outside() const { return segment_ ? segment_->p_outside : 1; }
-  bool is_outside() const;
   double threshold_of(const Flow& flow, const std::string& intent) const;
   const Flow* flow_for(const std::string& intent) const;
   bool may_start(const Flow& flow) const;
   std::vector<std::string> candidates() const;
-  std::vector<Command> start(const Flow& flow) const;
   bool is_of_current_group(const Flow& flow) const;
   bool was_offered_person() const;
   std::vector<Command> cannot() const;
-  Topic topic() const;
   std::vector<Command> of_answer(const json::value& answered) const;
   std::vector<Command> of_no_answer(const Topic& topic) const;
 

@@ -5,6 +5,7 @@
 
 #include "dialog/answer.h"
 #include "dialog/reading.h"
+#include "dialog/reading_segments.h"
 #include "dialog/respond.h"
 #include "nlu/base/unicode.h"
 
@@ -113,6 +114,24 @@ std::vector<Command> Reading::start(const Flow& flow) const {
   return commands;
 }
 
+std::vector<Command> Reading::of_values(const std::string& except) const {
+  std::vector<Command> commands;
+  fill_others(commands, except, relevant_, true, std::nullopt);
+  return commands;
+}
+
+bool Reading::takes_free_text() const {
+  const bool free_text = open_.type == InputType::text && !open_.collect->matches;
+  if (!open_ || !open_.slot || !(free_text || open_.type == InputType::any)) return false;
+  return std::any_of(open_.slot->mappings.begin(), open_.slot->mappings.end(), [](const auto& m) {
+    return m.kind == SlotMapping::Kind::from_text || m.kind == SlotMapping::Kind::from_llm;
+  });
+}
+
+bool Reading::is_certain(const Topic& topic) const {
+  return topic.startable && p_of_best() >= sure && topic.flows.size() < 2;
+}
+
 std::vector<Command> Reading::of_attachment() const {
   if (open_ && open_.type == InputType::file) {
     return {command::SetSlot{open_.collect->slot, to_json(*attachment_), "text"}};
@@ -162,13 +181,8 @@ std::vector<Command> Reading::of_no_answer(const Topic& topic) const {
   }
   const bool sounds_like_flow = topic.startable && p_of_best() >= sure;
   if (!commands.empty() && (!sounds_like_flow || is_correction(commands))) return commands;
-  const bool from_text =
-      open_.slot &&
-      std::any_of(open_.slot->mappings.begin(), open_.slot->mappings.end(), [](const auto& m) {
-        return m.kind == SlotMapping::Kind::from_text || m.kind == SlotMapping::Kind::from_llm;
-      });
-  if (!from_text || !(free_text || open_.type == InputType::any)) return {};
-  if (sounds_like_flow && topic.flows.size() < 2) return start(*topic.flow);
+  if (!takes_free_text()) return {};
+  if (is_certain(topic)) return start(*topic.flow);
   return {command::SetSlot{open_.collect->slot, json::value(trimmed(text_)), "text"}};
 }
 
@@ -225,6 +239,10 @@ std::vector<Command> understand(const Bot& bot, const Conversation& conversation
   const bool typed = payload.empty() && text.starts_with('/');
   const bool plain = !payload.empty() && payload.front() != '/';
   const std::string& said = plain ? payload : text;
+  if (!typed && payload.empty() && !attachment && interpretation.segments.size() > 1 &&
+      interpretation.segments.back().span.end <= text.size()) {
+    return Segments(bot, conversation, text, interpretation, today).commands();
+  }
   Reading reading(bot, conversation, said, attachment, interpretation, today);
   if (!payload.empty() && !plain) return reading.of_payload(payload);
   return typed ? reading.of_payload(text) : reading.of_text();
