@@ -478,8 +478,16 @@ Rehearsal::Heard Rehearsal::be_silent(Millis duration) {
 }
 
 std::string explain(const Bot&, const Rehearsal::Heard& heard) {
-  std::string text;
+  std::string text, said;
+  for (const Event& event : heard.events) {
+    if (const auto* uttered = std::get_if<event::Uttered>(&event.body)) said = uttered->text;
+  }
+  const bool several = heard.interpretation.segments.size() > 1;
   for (const nlu::Segment& segment : heard.interpretation.segments) {
+    if (several && segment.span.end <= said.size()) {
+      text += fmt::format("segment \"{}\": ",
+                          said.substr(segment.span.begin, segment.span.end - segment.span.begin));
+    }
     text += "intents: ";
     for (const nlu::ScoredIntent& intent : segment.intents) {
       text += fmt::format("{} {:.2f}, ", intent.name, intent.p);
