@@ -1,5 +1,7 @@
 #include "dialog/understand.h"
 
+#include <tuple>
+
 #include <catch2/catch.hpp>
 
 #include "tests/dialog/talk.h"
@@ -304,4 +306,44 @@ TEST_CASE("entities do not leak into flows that did not ask") {
   const std::string text = "10423";
   CHECK(a.hear(text, Asking::with(nothing(), text, "order_number", "10423")) ==
         R"({"cannot_handle":"outside"})");
+}
+
+TEST_CASE("an entity's role or group decides which slot it fills") {
+  const BotPtr bot = bot_of(R"yaml(
+intents: [book]
+entities: [{city: {roles: [from, to]}}, {topping: {groups: ["1", "2"]}}]
+slots:
+  start: {type: text, mappings: [{type: from_entity, entity: city, role: from}]}
+  goal: {type: text, mappings: [{type: from_entity, entity: city, role: to}]}
+  second: {type: text, mappings: [{type: from_entity, entity: topping, group: "2"}]}
+responses:
+  utter_ask_start: [{text: "From where?"}]
+  utter_ask_goal: [{text: "Where to?"}]
+  utter_ask_second: [{text: "With what?"}]
+)yaml",
+                            R"yaml(
+flows:
+  book:
+    description: Books
+    nlu_trigger: [intent: book]
+    steps:
+      - collect: start
+      - collect: goal
+      - collect: second
+)yaml");
+  const Talk talk(bot);
+  const std::string text = "to Rome from Oslo with ham and tuna";
+  nlu::Interpretation said = meaning({{"book", 0.9}});
+  for (const auto& [type, role, group, value] :
+       {std::tuple{"city", "to", "", "Rome"}, std::tuple{"city", "from", "", "Oslo"},
+        std::tuple{"topping", "", "1", "ham"}, std::tuple{"topping", "", "2", "tuna"}}) {
+    said = Asking::with(said, text, type, value);
+    said.entities.back().role = role;
+    said.entities.back().group = group;
+  }
+  std::string all;
+  for (const Command& one : understand(*bot, talk.conversation, text, "", std::nullopt, said, ""))
+    all += json::serialize(to_json(one));
+  CHECK(all == R"({"start_flow":"book"}{"set_slot":{"start":"Oslo"}}{"set_slot":{"goal":"Rome"}})"
+               R"({"set_slot":{"second":"tuna"}})");
 }
