@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nlu/torch/vectors.h"
-
 namespace nlu {
 
 ClassifierView::ClassifierView(const Classifier& classifier)
     : labels(classifier.labels),
       space(classifier.table.space()),
-      weights(classifier.linear.weights),
+      weights(std::span(classifier.linear.weights)),
       bias(classifier.linear.bias),
       network(classifier.network),
       network_weight(static_cast<float>(classifier.network_weight)),
@@ -18,18 +16,36 @@ ClassifierView::ClassifierView(const Classifier& classifier)
 
 bool ClassifierView::score(const std::vector<Feature>& features, ClassifierScratch& s,
                            std::span<const float> vector) const {
+  begin(s);
+  add(features, s, vector);
+  score(s);
+  return s.known.front() != 0;
+}
+
+void ClassifierView::begin(ClassifierScratch& s) const {
+  s.batch.clear();
+  s.known.clear();
+}
+
+void ClassifierView::add(const std::vector<Feature>& features, ClassifierScratch& s,
+                         std::span<const float> vector) const {
   space.weigh(features, s.columns, s.values);
-  const bool known = !s.columns.empty();
+  s.known.push_back(!s.columns.empty() || !space.mean.empty() ? 1 : 0);
   if (!space.mean.empty()) space.add_vector(vector, s.columns, s.values);
-  s.logits.assign(bias.begin(), bias.end());
+  s.batch.add(s.columns, s.values);
+}
+
+void ClassifierView::score(ClassifierScratch& s) const {
   const std::size_t classes = bias.size();
-  float* const out = s.logits.data();
-  for (std::size_t i = 0; i < s.columns.size(); ++i) {
-    const float* const row = weights.data() + static_cast<std::size_t>(s.columns[i]) * classes;
-    add_scaled(out, row, s.values[i], classes);
+  s.logits.resize(s.batch.size() * classes);
+  std::size_t at = 0;
+  for (std::size_t row = 0; row < s.batch.size(); ++row) {
+    float* const out = s.logits.data() + row * classes;
+    std::copy(bias.begin(), bias.end(), out);
+    for (; at < s.batch.ends[row]; ++at)
+      weights.add(static_cast<std::size_t>(s.batch.columns[at]), s.batch.values[at], classes, out);
   }
-  add_scores(network, s.columns, s.values, network_weight, s.network, s.logits);
-  return known || !space.mean.empty();
+  add_scores(network, s.batch, network_weight, s.network, s.logits);
 }
 
 std::vector<double> probabilities(std::span<const float> logits, double temperature) {

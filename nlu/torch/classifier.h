@@ -23,10 +23,13 @@ struct Classifier {
   double temperature = 1;     // What scores are divided by to be probabilities' logarithms.
 };
 
-// Buffers of a classifier's, to be kept from one utterance to the next.
+// Buffers of a classifier's, to be kept from one batch of utterances to the next.
 struct ClassifierScratch {
   std::vector<std::int64_t> columns;
-  std::vector<float> values, logits;
+  std::vector<float> values;
+  FeatureBatch batch;
+  std::vector<char> known;    // Of each utterance in `batch`: whether anything of it was ever seen.
+  std::vector<float> logits;  // [utterances × classes]
   NetworkScratch network;
 };
 
@@ -34,7 +37,8 @@ struct ClassifierScratch {
 struct ClassifierView {
   std::vector<std::string> labels;
   FeatureSpace space;
-  std::span<const float> weights, bias;  // [rows × classes], [classes]
+  WeightRows weights;           // [rows × classes]
+  std::span<const float> bias;  // [classes]
   NetworkView network;
   float network_weight = 0;
   float temperature = 1;
@@ -46,6 +50,13 @@ struct ClassifierView {
   // encoder's, [space.mean.size()].
   bool score(const std::vector<Feature>& features, ClassifierScratch& scratch,
              std::span<const float> vector = {}) const;
+
+  // The same for many at once: first they are begun, then each is added, then all are scored. They
+  // get the scores, to the bit, that each would get alone.
+  void begin(ClassifierScratch& scratch) const;
+  void add(const std::vector<Feature>& features, ClassifierScratch& scratch,
+           std::span<const float> vector = {}) const;
+  void score(ClassifierScratch& scratch) const;
 };
 
 // What logits of `temperature` say, adding up to 1.

@@ -25,7 +25,7 @@ namespace nlu {
 namespace {
 
 constexpr std::size_t intents_shown = 5;
-constexpr std::size_t encoded_at_once = 32;
+constexpr std::size_t batch_limit = 32;  // Of a longer one, buffers leave the fast caches.
 // What is an example to the letter is understood as that, and so much of what the classifier says
 // is kept.
 constexpr double doubt_of_wording = 0.02;
@@ -33,11 +33,21 @@ constexpr double doubt_of_wording = 0.02;
 double round_signed(double p) { return std::round(std::clamp(p, -1.0, 1.0) * 1e4) / 1e4; }
 double round_p(double p) { return round_signed(std::max(p, 0.0)); }
 
-// Buffers of one call, used for one utterance after the other.
+// What an utterance's intent still needs when all else of it is known.
+struct Pending {
+  std::uint64_t wording = 0;
+  bool may_divide = false;  // Then the following are needed, too.
+  std::vector<Word> words = {};
+  std::vector<Entity> found = {};  // By the rules
+};
+
+// Buffers of one call, used for one utterance after the other but where it says so.
 struct Workspace {
   Featurizer featurizer;
   ToneFeaturizer tone;
-  ClassifierScratch scores;
+  ClassifierScratch tones, parts;
+  ClassifierScratch intents;           // Of a batch
+  std::vector<Pending> pending;        // The same
   const Encoding* encoding = nullptr;  // The encoder's, of the utterance.
   std::vector<std::pair<double, std::size_t>> order;
 };
@@ -57,48 +67,56 @@ class ModelInterpreter : public Interpreter {
     Workspace workspace;
     std::vector<Interpretation> result;
     result.reserve(utterances.size());
-    std::vector<Encoding> encodings;
-    for (std::size_t i = 0; i < utterances.size(); ++i) {
-      if (encoder_ != nullptr) {
-        if (i % encoded_at_once == 0) encodings = encode(utterances.subspan(i));
-        workspace.encoding = &encodings[i % encoded_at_once];
+    for (std::size_t first = 0; first < utterances.size(); first += batch_limit) {
+      const auto batch =
+          utterances.subspan(first, std::min(batch_limit, utterances.size() - first));
+      std::vector<Encoding> encodings;
+      if (encoder_ != nullptr) encodings = encode(batch);
+      model_->intent().begin(workspace.intents);
+      workspace.pending.clear();
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (encoder_ != nullptr) workspace.encoding = &encodings[i];
+        result.push_back(understand(batch[i], workspace));
       }
-      result.push_back(understand(utterances[i], workspace));
+      decide(workspace, batch, std::span(result).subspan(first));
     }
     return result;
   }
 
  private:
-  // Of the first few.
   std::vector<Encoding> encode(std::span<const Utterance> utterances) const {
     std::vector<std::string> texts;
-    for (const Utterance& utterance : utterances) {
-      if (texts.size() == encoded_at_once) break;
-      texts.push_back(utterance.text);
-    }
+    for (const Utterance& utterance : utterances) texts.push_back(utterance.text);
     return encoder_->read(texts);
   }
 
+  // All but the intent: what that depends on goes to the batch.
   Interpretation understand(const Utterance& utterance, Workspace& workspace) const {
     Interpretation result;
     result.model_version = model_->version();
     const std::vector<Word> words = words_of(utterance);
     std::vector<Entity> found = rules_.find(utterance, words);
     workspace.featurizer.read(utterance.text, words, found, utterance.place);
-    result.segments.push_back(classify(wording_of(words), workspace));
-    result.segments[0].span = {0, utterance.text.size()};
+    result.segments.emplace_back().span = {0, utterance.text.size()};
+    Pending& pending = workspace.pending.emplace_back();
+    pending.wording = wording_of(words);
+    if (!model_->intents().empty()) {
+      std::span<const float> vector;
+      if (workspace.encoding != nullptr) vector = workspace.encoding->vector;
+      model_->intent().add(workspace.featurizer.intent_features(), workspace.intents, vector);
+    }
     hear_tone(utterance.text, words, workspace, result);
     std::vector<float> states;
     if (workspace.encoding != nullptr)
       states = word_states(*workspace.encoding, workspace.featurizer.pieces());
     const std::vector<TaggedSpan> tagged = model_->tag(workspace.featurizer, std::move(states));
-    const bool may_divide = divides() && !find_cuts(utterance.text, words, {}).empty();
-    const std::vector<Entity> by_rules = may_divide ? found : std::vector<Entity>();
+    pending.may_divide = divides() && !find_cuts(utterance.text, words, {}).empty();
+    if (pending.may_divide) pending.found = found;
     add_tagged(utterance.text, tagged, workspace, found);
     result.entities =
         resolve_entities(utterance.text, words, std::move(found), model_->rules().synonyms);
-    if (may_divide) divide_into_segments(utterance.text, words, by_rules, workspace, result);
     result.language = languages_.identify(utterance.text, words, result.entities);
+    if (pending.may_divide) pending.words = words;
     return result;
   }
 
@@ -121,11 +139,11 @@ class ModelInterpreter : public Interpreter {
 
   bool divides() const { return !model_->intents().empty() && encoder_ == nullptr; }
 
-  // Where the text says several things. `found` is what the rules found.
-  void divide_into_segments(const std::string& text, const std::vector<Word>& words,
-                            const std::vector<Entity>& found, Workspace& w,
+  // Where the text says several things.
+  void divide_into_segments(const std::string& text, const Pending& pending, Workspace& w,
                             Interpretation& result) const {
-    if (model_->intent_of_wording(wording_of(words)) >= 0) return;
+    const std::vector<Word>& words = pending.words;
+    if (model_->intent_of_wording(pending.wording) >= 0) return;
     const std::vector<Cut> cuts = find_cuts(text, words, result.entities);
     if (cuts.empty()) return;
     const std::size_t atoms = cuts.size() + 1;
@@ -137,8 +155,9 @@ class ModelInterpreter : public Interpreter {
         segment = result.segments.front();
       } else {
         const auto part = std::span(words).subspan(stretch.begin, stretch.end - stretch.begin);
-        w.featurizer.read(text, part, entities_in(found, part));
-        segment = classify(wording_of(part), w);
+        w.featurizer.read(text, part, entities_in(pending.found, part));
+        const bool known = model_->intent().score(w.featurizer.intent_features(), w.parts);
+        decide(known, w.parts.logits, wording_of(part), w, segment);
         segment.span = {part.front().begin, part.back().end};
       }
       PartScore known{0,
@@ -171,26 +190,37 @@ class ModelInterpreter : public Interpreter {
     const ClassifierView& urgency = model_->urgency();
     if ((sentiment.labels.empty() && urgency.labels.empty()) || words.empty()) return;
     const std::vector<Feature>& features = w.tone.read(text, words, w.featurizer.intent_features());
-    if (!sentiment.labels.empty() && sentiment.score(features, w.scores)) {
-      const std::vector<double> p = probabilities(w.scores.logits, sentiment.temperature);
+    if (!sentiment.labels.empty() && sentiment.score(features, w.tones)) {
+      const std::vector<double> p = probabilities(w.tones.logits, sentiment.temperature);
       result.sentiment = round_signed(p[2] - p[0]);
     }
-    if (!urgency.labels.empty() && urgency.score(features, w.scores)) {
-      result.urgency = round_p(probabilities(w.scores.logits, urgency.temperature)[1]);
+    if (!urgency.labels.empty() && urgency.score(features, w.tones)) {
+      result.urgency = round_p(probabilities(w.tones.logits, urgency.temperature)[1]);
     }
   }
 
-  Segment classify(std::uint64_t wording, Workspace& w) const {
-    Segment segment;
-    if (model_->intents().empty()) return segment;
-    const std::vector<Feature>& features = w.featurizer.intent_features();
-    std::span<const float> vector;
-    if (w.encoding != nullptr) vector = w.encoding->vector;
-    if (!model_->intent().score(features, w.scores, vector)) {
-      segment.p_outside = 1;
-      return segment;
+  // The intents of a batch, their forward passes done together.
+  void decide(Workspace& w, std::span<const Utterance> utterances,
+              std::span<Interpretation> batch) const {
+    if (model_->intents().empty()) return;
+    model_->intent().score(w.intents);
+    const std::size_t classes = model_->intents().size() + 1;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const std::span<const float> all = w.intents.logits;
+      decide(w.intents.known[i] != 0, all.subspan(i * classes, classes), w.pending[i].wording, w,
+             batch[i].segments[0]);
+      if (w.pending[i].may_divide)
+        divide_into_segments(utterances[i].text, w.pending[i], w, batch[i]);
     }
-    const std::vector<float>& logits = w.scores.logits;
+  }
+
+  // `known`: anything of it was ever seen.
+  void decide(bool known, std::span<const float> logits, std::uint64_t wording, Workspace& w,
+              Segment& segment) const {
+    if (!known) {
+      segment.p_outside = 1;
+      return;
+    }
     const Calibration& calibration = model_->calibration();
     double outside = outside_probability(calibration, outside_signals(logits));
     const std::int32_t said = model_->intent_of_wording(wording);
@@ -227,7 +257,6 @@ class ModelInterpreter : public Interpreter {
       const double first = -w.order[0].first, second = -w.order[1].first;
       segment.p_between = round_p(inside * 2 * second / (first + second));
     }
-    return segment;
   }
 
   std::unique_ptr<Model> model_;

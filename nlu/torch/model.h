@@ -116,12 +116,14 @@ class Model {
   Result<Vocabulary> read_vocabulary(const std::string& prefix, std::size_t rows);
   Result<void> read_floats(std::span<const float>& into, const std::string& name,
                            std::vector<std::size_t> shape);
+  Result<void> read_rows(WeightRows& into, const std::string& name, std::vector<std::size_t> shape);
   Result<void> read_classifier(const std::string& prefix, std::size_t more_classes,
                                ClassifierView& into);
   Result<void> read_tagger();
 
   SafetensorsFile file_;
   std::vector<std::vector<float>> float_copies_;
+  std::vector<std::vector<std::uint16_t>> half_copies_;
   std::vector<std::vector<std::int64_t>> key_copies_;
   std::vector<std::vector<std::int32_t>> row_copies_;
   ClassifierView intent_, sentiment_, urgency_;

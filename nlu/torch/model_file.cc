@@ -1,8 +1,10 @@
 // How a model lies in its file: tensors by name, everything else as JSON in the metadata.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <list>
 #include <tuple>
 #include <utility>
 
@@ -69,9 +71,21 @@ std::string tag_network_name(std::size_t i) { return fmt::format("tag_network.{}
 
 std::int64_t rows_of(const auto& weights) { return static_cast<std::int64_t>(weights.columns); }
 
+// What tensors are made of, beside the model itself.
+using Halves = std::list<std::vector<std::uint16_t>>;
+
+TensorView view_in_halves(const std::vector<float>& values, std::vector<std::int64_t> shape,
+                          Halves& halves) {
+  std::vector<std::uint16_t>& all = halves.emplace_back();
+  all.reserve(values.size());
+  for (const float value : values) all.push_back(to_bfloat16(value));
+  return view_of(all, Dtype::bf16, std::move(shape));
+}
+
+// Large tables, those beside a network, are kept in bfloat16.
 void add_classifier(const std::string& prefix, const Classifier& c,
                     std::map<std::string, std::string>& metadata,
-                    std::map<std::string, TensorView>& tensors) {
+                    std::map<std::string, TensorView>& tensors, Halves& halves) {
   json::array labels, unseen;
   for (const std::string& label : c.labels) labels.emplace_back(label);
   for (const float value : c.table.unseen_rarity) unseen.emplace_back(static_cast<double>(value));
@@ -84,22 +98,33 @@ void add_classifier(const std::string& prefix, const Classifier& c,
     tensors[prefix + "." + name] = std::move(view);
   };
   add("bias", view_of(c.linear.bias, Dtype::f32));
-  add("weights", view_of(c.linear.weights, Dtype::f32, {rows_of(c.linear), classes}));
+  const bool large = c.network.width > 0;
+  const auto add_rows = [&](const char* name, const std::vector<float>& rows, std::int64_t width) {
+    std::vector<std::int64_t> shape{rows_of(c.linear), width};
+    add(name, large ? view_in_halves(rows, std::move(shape), halves)
+                    : view_of(rows, Dtype::f32, std::move(shape)));
+  };
+  add_rows("weights", c.linear.weights, classes);
   add("rarity", view_of(c.table.rarity, Dtype::f32));
   if (!c.table.mean.empty()) add("mean", view_of(c.table.mean, Dtype::f32));
   add("keys", view_of(c.table.vocabulary.keys, Dtype::i64));
   add("rows", view_of(c.table.vocabulary.rows, Dtype::i32));
   const Network& n = c.network;
-  if (n.width == 0) return;
+  if (!large) return;
   const auto width = static_cast<std::int64_t>(n.width),
              hidden = static_cast<std::int64_t>(n.hidden);
-  add("network.vectors", view_of(n.vectors, Dtype::f32, {rows_of(c.linear), width}));
+  add_rows("network.vectors", n.vectors, width);
   add("network.gain", view_of(n.gain, Dtype::f32));
   add("network.shift", view_of(n.shift, Dtype::f32));
   add("network.hidden_weights", view_of(n.hidden_weights, Dtype::f32, {width, hidden}));
   add("network.hidden_bias", view_of(n.hidden_bias, Dtype::f32));
   add("network.weights", view_of(n.weights, Dtype::f32, {hidden, classes}));
   add("network.bias", view_of(n.bias, Dtype::f32));
+}
+
+// Of a bfloat16: a number of at most a million, in size.
+bool is_small(std::uint16_t half) {
+  return std::abs(std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16)) <= 1e6f;
 }
 
 double number_of(const json::value& value) {
@@ -154,12 +179,14 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
       {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
   };
   if (!parts.encoder.empty()) metadata["encoder"] = parts.encoder;
-  add_classifier("intent", parts.intent, metadata, tensors);
+  Halves halves;
+  add_classifier("intent", parts.intent, metadata, tensors, halves);
   tensors["wording.keys"] = view_of(parts.wordings.keys, Dtype::i64);
   tensors["wording.rows"] = view_of(parts.wordings.rows, Dtype::i32);
   if (!parts.sentiment.labels.empty())
-    add_classifier("sentiment", parts.sentiment, metadata, tensors);
-  if (!parts.urgency.labels.empty()) add_classifier("urgency", parts.urgency, metadata, tensors);
+    add_classifier("sentiment", parts.sentiment, metadata, tensors, halves);
+  if (!parts.urgency.labels.empty())
+    add_classifier("urgency", parts.urgency, metadata, tensors, halves);
   for (std::size_t i = 0; i < parts.tagger.networks.size(); ++i) {
     const TagNetwork& n = parts.tagger.networks[i];
     const std::string name = tag_network_name(i);
@@ -217,13 +244,14 @@ Result<std::span<const T>> Model::tensor(const std::string& name, Dtype dtype,
     data = copies.back().data();
   }
   const std::span<const T> values(static_cast<const T*>(data), count);
+  // Also keeps sums of a few thousand of them finite.
+  bool finite = true;
   if constexpr (std::is_same_v<T, float>) {
-    for (const float value : values) {
-      // Also keeps sums of a few thousand of them finite.
-      if (!(std::abs(value) <= 1e6f))
-        return damaged(fmt::format("tensor {} has no finite numbers", name));
-    }
+    for (const float value : values) finite = finite && std::abs(value) <= 1e6f;
+  } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+    for (const std::uint16_t half : values) finite = finite && is_small(half);
   }
+  if (!finite) return damaged(fmt::format("tensor {} has no finite numbers", name));
   return values;
 }
 
@@ -249,6 +277,17 @@ Result<void> Model::read_floats(std::span<const float>& into, const std::string&
   const auto values = tensor<float>(name, Dtype::f32, std::move(shape), float_copies_);
   if (!values) return values.error();
   into = *values;
+  return {};
+}
+
+Result<void> Model::read_rows(WeightRows& into, const std::string& name,
+                              std::vector<std::size_t> shape) {
+  const TensorView* const view = file_.find(name);
+  if (view == nullptr || view->dtype != Dtype::bf16)
+    return read_floats(into.floats, name, std::move(shape));
+  const auto halves = tensor<std::uint16_t>(name, Dtype::bf16, std::move(shape), half_copies_);
+  if (!halves) return halves.error();
+  into.halves = *halves;
   return {};
 }
 
@@ -290,14 +329,14 @@ Result<void> Model::read_classifier(const std::string& prefix, std::size_t more_
     if (auto r = floats(c.space.mean, "mean", {any}); !r) return r;
   }
   const std::size_t rows = c.space.columns();
-  if (auto r = floats(c.weights, "weights", {rows, classes}); !r) return r;
+  if (auto r = read_rows(c.weights, prefix + ".weights", {rows, classes}); !r) return r;
   if (auto r = floats(c.bias, "bias", {classes}); !r) return r;
   if (file_.find(prefix + ".network.gain") != nullptr) {
     NetworkView& n = c.network;
     if (auto r = floats(n.gain, "network.gain", {any}); !r) return r;
     if (auto r = floats(n.hidden_bias, "network.hidden_bias", {any}); !r) return r;
     const std::size_t width = n.gain.size(), hidden = n.hidden_bias.size();
-    if (auto r = floats(n.vectors, "network.vectors", {rows, width}); !r) return r;
+    if (auto r = read_rows(n.vectors, prefix + ".network.vectors", {rows, width}); !r) return r;
     if (auto r = floats(n.shift, "network.shift", {width}); !r) return r;
     if (auto r = floats(n.hidden_weights, "network.hidden_weights", {width, hidden}); !r) return r;
     if (auto r = floats(n.weights, "network.weights", {hidden, classes}); !r) return r;

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nlu/torch/vectors.h"
-
 namespace nlu {
+
 NetworkView::NetworkView(const Network& network)
     : width(network.width),
       hidden(network.hidden),
-      vectors(network.vectors),
+      vectors(std::span(network.vectors)),
       gain(network.gain),
       shift(network.shift),
       hidden_weights(network.hidden_weights),
@@ -17,16 +16,22 @@ NetworkView::NetworkView(const Network& network)
       weights(network.weights),
       bias(network.bias) {}
 
-void add_scores(const NetworkView& n, const std::vector<std::int64_t>& columns,
-                const std::vector<float>& values, float weight, NetworkScratch& scratch,
-                std::vector<float>& logits) {
-  if (n.width == 0 || weight == 0) return;
-  std::vector<float>& x = scratch.sum;
-  x.assign(n.width, 0.0f);
-  for (std::size_t k = 0; k < columns.size(); ++k) {
-    add_scaled(x.data(), n.vectors.data() + static_cast<std::size_t>(columns[k]) * n.width,
-               values[k], n.width);
-  }
+void FeatureBatch::clear() {
+  columns.clear();
+  values.clear();
+  ends.clear();
+}
+
+void FeatureBatch::add(const std::vector<std::int64_t>& its_columns,
+                       const std::vector<float>& its_values) {
+  columns.insert(columns.end(), its_columns.begin(), its_columns.end());
+  values.insert(values.end(), its_values.begin(), its_values.end());
+  ends.push_back(columns.size());
+}
+
+namespace {
+
+void normalise(const NetworkView& n, std::span<float> x) {
   float mean = 0, variance = 0;
   for (const float value : x) mean += value;
   mean /= static_cast<float>(n.width);
@@ -35,12 +40,30 @@ void add_scores(const NetworkView& n, const std::vector<std::int64_t>& columns,
   for (std::size_t i = 0; i < n.width; ++i) {
     x[i] = (x[i] - mean) * scale * n.gain[i] + n.shift[i];
   }
+}
+
+}  // namespace
+
+void add_scores(const NetworkView& n, const FeatureBatch& batch, float weight,
+                NetworkScratch& scratch, std::span<float> logits) {
+  if (n.width == 0 || weight == 0) return;
+  const std::size_t rows = batch.size(), classes = n.bias.size();
+  std::vector<float>& x = scratch.sums;
   std::vector<float>& h = scratch.hidden;
-  h.assign(n.hidden_bias.begin(), n.hidden_bias.end());
-  add_product(x.data(), n.hidden_weights.data(), n.width, n.hidden, h.data());
+  x.assign(rows * n.width, 0.0f);
+  h.resize(rows * n.hidden);
+  std::size_t at = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    float* const sum = x.data() + row * n.width;
+    for (; at < batch.ends[row]; ++at)
+      n.vectors.add(static_cast<std::size_t>(batch.columns[at]), batch.values[at], n.width, sum);
+    normalise(n, {sum, n.width});
+    std::copy(n.hidden_bias.begin(), n.hidden_bias.end(), h.data() + row * n.hidden);
+    add_scaled(logits.data() + row * classes, n.bias.data(), weight, classes);
+  }
+  add_products(x.data(), n.hidden_weights.data(), rows, n.width, n.hidden, h.data());
   for (float& value : h) value = weight * std::max(value, 0.0f);
-  add_scaled(logits.data(), n.bias.data(), weight, logits.size());
-  add_product(h.data(), n.weights.data(), n.hidden, logits.size(), logits.data());
+  add_products(h.data(), n.weights.data(), rows, n.hidden, classes, logits.data());
 }
 
 }  // namespace nlu

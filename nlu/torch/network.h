@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "nlu/torch/vectors.h"
+
 namespace nlu {
 
 struct Network {
@@ -22,20 +24,33 @@ struct Network {
 // One that lies elsewhere, such as in a file.
 struct NetworkView {
   std::size_t width = 0, hidden = 0;
-  std::span<const float> vectors, gain, shift, hidden_weights, hidden_bias, weights, bias;
+  WeightRows vectors;
+  std::span<const float> gain, shift, hidden_weights, hidden_bias, weights, bias;
 
   NetworkView() = default;
   explicit NetworkView(const Network& network);
 };
 
-// Buffers of a forward pass, to be kept from one to the next.
-struct NetworkScratch {
-  std::vector<float> sum, hidden;
+// The features of some utterances, one after the other: those of utterance i end at ends[i].
+struct FeatureBatch {
+  std::vector<std::int64_t> columns;
+  std::vector<float> values;
+  std::vector<std::size_t> ends;
+
+  std::size_t size() const { return ends.size(); }
+  void clear();
+  // Of one more.
+  void add(const std::vector<std::int64_t>& its_columns, const std::vector<float>& its_values);
 };
 
-// Adds the network's scores, `weight` times, to `logits`. Nothing happens without a network.
-void add_scores(const NetworkView& network, const std::vector<std::int64_t>& columns,
-                const std::vector<float>& values, float weight, NetworkScratch& scratch,
-                std::vector<float>& logits);
+// Buffers of a forward pass, to be kept from one to the next.
+struct NetworkScratch {
+  std::vector<float> sums, hidden;
+};
+
+// Adds the network's scores, `weight` times, to `logits`, [utterances × classes]. What an utterance
+// gets does not depend on the others, to the bit. Nothing happens without a network.
+void add_scores(const NetworkView& network, const FeatureBatch& batch, float weight,
+                NetworkScratch& scratch, std::span<float> logits);
 
 }  // namespace nlu

@@ -248,8 +248,10 @@ std::vector<HeldOut> held_out_by(const Classifier& fit, const Examples& examples
       for (std::size_t c = 0; c < classes; ++c) h.logits[c] += values[k] * row[c];
     }
     if (fit.network.width > 0) {
+      FeatureBatch one;
+      one.add(columns, values);
       h.network_logits.assign(classes, 0.0f);
-      add_scores(NetworkView(fit.network), columns, values, 1, scratch, h.network_logits);
+      add_scores(NetworkView(fit.network), one, 1, scratch, h.network_logits);
     }
     result.push_back(std::move(h));
   }

@@ -47,9 +47,9 @@ Result<void> TrainingLog::finish(const TrainingData& data, const TrainReport& re
   const ClassifierView& intent = (*model)->intent();
   file->add_scalar("held out/right and not refused", 0, report.held_out_accuracy);
   file->add_scalar("held out/outside refused", 0, report.held_out_refused);
-  file->add_histogram("weights/linear", 0, intent.weights);
+  file->add_histogram("weights/linear", 0, intent.weights.to_floats());
   file->add_histogram("weights/bias", 0, intent.bias);
-  file->add_histogram("weights/vectors", 0, intent.network.vectors);
+  file->add_histogram("weights/vectors", 0, intent.network.vectors.to_floats());
   if (const Result<void> flushed = file->flush(); !flushed) return flushed;
   if (!(*model)->encoder().empty()) return {};  // Its vectors are not at hand here.
 

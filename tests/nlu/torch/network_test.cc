@@ -1,10 +1,12 @@
 #include "nlu/torch/network.h"
 
 #include <algorithm>
+#include <random>
 
 #include <catch2/catch.hpp>
 
 #include "nlu/torch/fit.h"
+#include "nlu/torch/vectors.h"
 
 using namespace nlu;
 
@@ -45,20 +47,89 @@ NetworkOptions small() {
 
 std::vector<float> scores_by_hand(const SparseRows& rows, const Network& network,
                                   std::size_t classes) {
-  std::vector<float> all;
+  const FeatureBatch batch{rows.columns, rows.values, {rows.ends.begin(), rows.ends.end()}};
+  std::vector<float> logits(rows.size() * classes, 0.0f);
   NetworkScratch scratch;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto begin = static_cast<std::ptrdiff_t>(rows.begin_of(row)),
-               end = static_cast<std::ptrdiff_t>(rows.end_of(row));
-    std::vector<float> logits(classes, 0.0f);
-    add_scores(NetworkView(network), {rows.columns.begin() + begin, rows.columns.begin() + end},
-               {rows.values.begin() + begin, rows.values.begin() + end}, 1, scratch, logits);
-    all.insert(all.end(), logits.begin(), logits.end());
-  }
+  add_scores(NetworkView(network), batch, 1, scratch, logits);
+  return logits;
+}
+
+// Numbers from -1 to 1, always the same.
+std::vector<float> numbers(std::size_t count) {
+  static std::mt19937 random(7);
+  std::vector<float> all(count);
+  for (float& value : all) value = static_cast<float>(random() % 20001) / 10000.0f - 1.0f;
   return all;
 }
 
 }  // namespace
+
+TEST_CASE("an utterance gets the same bits in any batch") {
+  // Sizes that no vector of the processor's divides.
+  constexpr std::size_t columns = 50, width = 21, hidden = 39, classes = 47;
+  const Network network{width,
+                        hidden,
+                        numbers(columns * width),
+                        numbers(width),
+                        numbers(width),
+                        numbers(width * hidden),
+                        numbers(hidden),
+                        numbers(hidden * classes),
+                        numbers(classes)};
+  const NetworkView view(network);
+  NetworkScratch scratch;
+  for (const std::size_t rows : {1, 3, 4, 7, 32, 33}) {
+    FeatureBatch batch;
+    std::vector<float> alone;
+    for (std::size_t row = 0; row < rows; ++row) {
+      FeatureBatch one;
+      one.add({static_cast<std::int64_t>(row), static_cast<std::int64_t>(row + 7)}, numbers(2));
+      std::vector<float> logits(classes, 0.5f);
+      add_scores(view, one, 2, scratch, logits);
+      alone.insert(alone.end(), logits.begin(), logits.end());
+      batch.add(one.columns, one.values);
+    }
+    std::vector<float> together(rows * classes, 0.5f);
+    add_scores(view, batch, 2, scratch, together);
+    CHECK(together == alone);
+  }
+}
+
+TEST_CASE("products of many rows are those of each, to the bit") {
+  for (const std::size_t rows : {4, 5, 9}) {
+    for (const std::size_t width : {1, 3, 4, 8, 15, 16, 32, 33, 63, 151}) {
+      constexpr std::size_t height = 13;
+      const std::vector<float> from = numbers(rows * height), weights = numbers(height * width);
+      std::vector<float> many = numbers(rows * width), plain = many;
+      add_products(from.data(), weights.data(), rows, height, width, many.data());
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t i = 0; i < height; ++i) {
+          for (std::size_t j = 0; j < width; ++j) {
+            const float product = from[r * height + i] * weights[i * width + j];
+            plain[r * width + j] += product;
+          }
+        }
+      }
+      CHECK(many == plain);
+    }
+  }
+}
+
+TEST_CASE("weights in bfloat16 are the nearest, and add up as floats do") {
+  CHECK(to_bfloat16(1.0f) == 0x3f80);
+  CHECK(to_bfloat16(-2.5f) == 0xc020);
+  CHECK(to_bfloat16(1.0f + 0.5f / 128) == 0x3f80);  // A tie: to the even one.
+  CHECK(to_bfloat16(1.0f + 1.5f / 128) == 0x3f82);  // A tie: to the even one.
+  CHECK(to_bfloat16(1.0f + 0.51f / 128) == 0x3f81);
+  std::vector<std::uint16_t> halves;
+  for (const float value : numbers(3 * 21)) halves.push_back(to_bfloat16(value));
+  const WeightRows rows{std::span<const std::uint16_t>(halves)};
+  const std::vector<float> floats = rows.to_floats();
+  std::vector<float> a(21, 1.0f), b(21, 1.0f);
+  rows.add(2, 0.3f, 21, a.data());
+  WeightRows(std::span<const float>(floats)).add(2, 0.3f, 21, b.data());
+  CHECK(a == b);
+}
 
 TEST_CASE("a network learns what a linear model cannot") {
   const Puzzle puzzle;
