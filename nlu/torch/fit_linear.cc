@@ -1,6 +1,9 @@
 #include <numeric>
+#include <optional>
+#include <span>
 
 #include "nlu/torch/fit.h"
+#include "nlu/torch/layers.h"
 #include "nlu/torch/optimizer.h"
 
 // Of OpenBLAS, which LibTorch does not tell; with another BLAS there is none.
@@ -52,6 +55,65 @@ torch::Tensor take(const std::vector<float>& values, const std::vector<std::size
   return torch::tensor(taken, torch::kFloat);
 }
 
+// The weights and what they learn by. Without l2 a batch changes those of its features only, and is
+// done in time that depends on these alone.
+class LinearWeights {
+ public:
+  LinearWeights(std::size_t columns, std::size_t classes, const FitOptions& options)
+      : options_(options), sparse_(options.l2 == 0) {
+    const auto height = static_cast<std::int64_t>(columns),
+               width = static_cast<std::int64_t>(classes);
+    bias_ = torch::zeros({width}, torch::requires_grad());
+    std::vector<torch::Tensor> dense{bias_};
+    if (sparse_) {
+      std::mt19937_64 unused;
+      vectors_.emplace(columns, classes, 0.0f, unused, 1e-6f);
+    } else {
+      weights_ = torch::zeros({height, width}, torch::requires_grad());
+      dense.insert(dense.begin(), weights_);
+    }
+    optimizer_.emplace(dense, options.learning_rate);
+  }
+
+  void add_to(FitState& state) {
+    optimizer_->add_to(state);
+    if (vectors_) vectors_->add_to(state);
+  }
+
+  torch::Tensor logits(const SparseRows& rows, const std::vector<std::size_t>& order,
+                       std::size_t from, std::size_t to, std::mt19937_64& random) {
+    if (!sparse_)
+      return embed(weights_, make_batch(rows, order, from, to, options_.dropout, random)) + bias_;
+    bags_ = make_bags(rows, std::span(order).subspan(from, to - from), options_.dropout, random);
+    const auto scale = static_cast<float>(1 / (1 - options_.dropout));
+    for (float& value : bags_.values) value *= scale;
+    sums_ = vectors_->sum(bags_);
+    return sums_ + bias_;
+  }
+
+  // After the gradients of the last logits().
+  void step(double rate) {
+    if (sparse_) {
+      vectors_->step(bags_, sums_.grad(), options_.learning_rate * rate);
+    } else {
+      weights_.mutable_grad().add_(weights_.detach(), options_.l2);
+    }
+    optimizer_->step(rate);
+  }
+
+  Linear take(std::size_t columns, std::size_t classes) {
+    return {columns, classes, sparse_ ? vectors_->take() : to_vector(weights_), to_vector(bias_)};
+  }
+
+ private:
+  const FitOptions options_;
+  const bool sparse_;
+  std::optional<SparseVectors> vectors_;
+  torch::Tensor weights_, bias_, sums_;
+  Bags bags_;
+  std::optional<SparseOptimizer> optimizer_;
+};
+
 }  // namespace
 
 Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& labels,
@@ -61,11 +123,7 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
   if (checkpoint == nullptr) checkpoint = &none;
   use_one_thread();
   std::mt19937_64 random(options.seed);
-  const auto height = static_cast<std::int64_t>(columns),
-             width = static_cast<std::int64_t>(classes);
-  torch::Tensor weights = torch::zeros({height, width}, torch::requires_grad());
-  torch::Tensor bias = torch::zeros({width}, torch::requires_grad());
-  SparseOptimizer optimizer({weights, bias}, options.learning_rate);
+  LinearWeights weights(columns, classes, options);
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
 
@@ -73,7 +131,7 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
   const std::size_t steps =
       (rows.size() + batch - 1) / batch * static_cast<std::size_t>(options.epochs);
   FitState state{{}, {}, &random, &order, {}};
-  optimizer.add_to(state);
+  weights.add_to(state);
   const bool goes_on = checkpoint->restore(state, watcher);
   std::size_t step = steps_done(state, steps, options.epochs);
   for (int epoch = state.progress.epoch + 1; goes_on && epoch <= options.epochs; ++epoch) {
@@ -81,15 +139,13 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
     double loss_sum = 0, right = 0;
     for (std::size_t from = 0; from < order.size(); from += batch) {
       const std::size_t to = std::min(from + batch, order.size());
-      const BagBatch input = make_batch(rows, order, from, to, options.dropout, random);
       const torch::Tensor target = take(labels, order, from, to);
-      const torch::Tensor logits = embed(weights, input) + bias;
+      const torch::Tensor logits = weights.logits(rows, order, from, to, random);
       const torch::Tensor losses =
           at::cross_entropy_loss(logits, target, {}, at::Reduction::None, -100, 0.0);
       const torch::Tensor loss = (losses * take(importance, order, from, to)).mean();
       loss.backward();
-      if (options.l2 > 0) weights.mutable_grad().add_(weights.detach(), options.l2);
-      optimizer.step(1.0 - 0.9 * static_cast<double>(step++) / static_cast<double>(steps));
+      weights.step(1.0 - 0.9 * static_cast<double>(step++) / static_cast<double>(steps));
       loss_sum += loss.item<double>() * static_cast<double>(to - from);
       right += (logits.argmax(1) == target).sum().item<double>();
     }
@@ -97,7 +153,7 @@ Linear fit_linear(const SparseRows& rows, const std::vector<std::int64_t>& label
     if (!checkpoint->keep(state, {epoch, loss_sum / count, right / count}, options.epochs, watcher))
       break;
   }
-  return {columns, classes, to_vector(weights), to_vector(bias)};
+  return weights.take(columns, classes);
 }
 
 std::vector<float> forward_linear(const SparseRows& rows, const Linear& linear) {

@@ -5,10 +5,11 @@
 #include <utility>
 
 #include "nlu/torch/optimizer.h"
+#include "nlu/torch/vectors.h"
 
 namespace nlu {
 
-Bags make_bags(const SparseRows& rows, const std::vector<std::size_t>& chosen, double dropout,
+Bags make_bags(const SparseRows& rows, std::span<const std::size_t> chosen, double dropout,
                std::mt19937_64& random) {
   Bags bags;
   const auto limit = static_cast<std::uint32_t>(dropout * 4294967295.0);
@@ -38,8 +39,8 @@ Bags first_columns(const Bags& bags, std::size_t columns) {
 }
 
 SparseVectors::SparseVectors(std::size_t columns, std::size_t width, float spread,
-                             std::mt19937_64& random)
-    : width_(width), weights_(columns * width), squares_(columns * width, 1e-10f) {
+                             std::mt19937_64& random, float caution)
+    : width_(width), weights_(columns * width), squares_(columns * width, caution) {
   if (spread <= 0) return;
   for (float& weight : weights_) {
     weight = (static_cast<float>(random() >> 40) / 8388608.0f - 1.0f) * spread;
@@ -52,9 +53,7 @@ torch::Tensor SparseVectors::sum(const Bags& bags) const {
   std::size_t at = 0;
   for (const std::size_t end : bags.ends) {
     for (; at < end; ++at) {
-      const float value = bags.values[at];
-      const float* const from = weights_.data() + bags.columns[at] * width_;
-      for (std::size_t i = 0; i < width_; ++i) to[i] += value * from[i];
+      add_scaled(to, weights_.data() + bags.columns[at] * width_, bags.values[at], width_);
     }
     to += width_;
   }
@@ -77,18 +76,11 @@ void SparseVectors::step(const Bags& bags, const torch::Tensor& gradient, double
     const std::size_t column = touched_[first].column;
     std::fill(sum_.begin(), sum_.end(), 0.0f);
     for (; first < touched_.size() && touched_[first].column == column; ++first) {
-      const float* const from = of_rows + touched_[first].row * width_;
-      const float value = touched_[first].value;
-      for (std::size_t i = 0; i < width_; ++i) sum_[i] += value * from[i];
+      add_scaled(sum_.data(), of_rows + touched_[first].row * width_, touched_[first].value,
+                 width_);
     }
-    float* const weights = weights_.data() + column * width_;
-    float* const squares = squares_.data() + column * width_;
-    const auto step = static_cast<float>(rate), pull = static_cast<float>(decay);
-    for (std::size_t i = 0; i < width_; ++i) {
-      const float slope = sum_[i] + pull * weights[i];
-      squares[i] += slope * slope;
-      weights[i] -= step * slope / (std::sqrt(squares[i]) + 1e-10f);
-    }
+    adagrad_step(weights_.data() + column * width_, squares_.data() + column * width_, sum_.data(),
+                 static_cast<float>(rate), static_cast<float>(decay), width_);
   }
 }
 

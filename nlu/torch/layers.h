@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -23,7 +25,7 @@ struct Bags {
   std::vector<std::size_t> ends;
 };
 
-Bags make_bags(const SparseRows& rows, const std::vector<std::size_t>& chosen, double dropout,
+Bags make_bags(const SparseRows& rows, std::span<const std::size_t> chosen, double dropout,
                std::mt19937_64& random);
 // Those of the first `columns` columns only.
 Bags first_columns(const Bags& bags, std::size_t columns);
@@ -32,8 +34,9 @@ Bags first_columns(const Bags& bags, std::size_t columns);
 // touch all of them in every step.
 class SparseVectors {
  public:
-  // Uniform from -spread to spread.
-  SparseVectors(std::size_t columns, std::size_t width, float spread, std::mt19937_64& random);
+  // Uniform from -spread to spread. AdaGrad begins with squares of `caution`.
+  SparseVectors(std::size_t columns, std::size_t width, float spread, std::mt19937_64& random,
+                float caution = 1e-10f);
 
   // [rows × width], ready to be given a gradient.
   torch::Tensor sum(const Bags& bags) const;

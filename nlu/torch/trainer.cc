@@ -80,12 +80,22 @@ class Watch {
   Clock::time_point start_ = Clock::now();
 };
 
+// So many looks at examples are enough, however many there are: with more examples, fewer epochs.
+constexpr std::size_t examples_of_full_epochs = 20'000;
+constexpr int least_epochs = 3;
+
+int epochs_for(int full, std::size_t examples) {
+  if (examples <= examples_of_full_epochs) return full;
+  const double share = static_cast<double>(examples_of_full_epochs) / static_cast<double>(examples);
+  return std::max(least_epochs, static_cast<int>(std::ceil(full * share)));
+}
+
 FitOptions intent_options(const TrainOptions& options, std::size_t examples) {
   FitOptions fit;
   fit.seed = options.seed;
   const bool large = examples > large_data;
   fit.batch = large ? 256 : 128;
-  fit.epochs = options.epochs > 0 ? options.epochs : large ? 8 : 15;
+  fit.epochs = options.epochs > 0 ? options.epochs : large ? epochs_for(8, examples) : 15;
   fit.learning_rate = large ? 0.3 : 0.2;
   fit.l2 = large ? 0 : 3e-5;
   fit.dropout = 0.3;
@@ -97,7 +107,7 @@ std::optional<NetworkOptions> network_options(const TrainOptions& options, std::
   if (examples <= large_data) return std::nullopt;
   NetworkOptions fit;
   fit.seed = options.seed + 2;
-  if (options.epochs > 0) fit.epochs = options.epochs;
+  fit.epochs = options.epochs > 0 ? options.epochs : epochs_for(fit.epochs, examples);
   return fit;
 }
 
