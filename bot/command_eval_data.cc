@@ -85,10 +85,17 @@ bool has_entities(const Examples& examples) {
                      [](const nlu::Example& example) { return !example.entities.empty(); });
 }
 
+// What training chose, by so many rows of --dev or by what it held out itself.
+struct Chosen {
+  std::size_t dev_rows = 0;
+  double temperature = 1, network_share = 0, tagger_share = 1;
+};
+
 struct Outcome {
   std::optional<nlu::EvalReport> intents;
   std::optional<nlu::EntityReport> entities;
   std::size_t learnt = 0;
+  Chosen chosen;                               // Of several folds, by the last.
   double train_seconds = 0, microseconds = 0;  // Of an utterance, alone
   std::size_t peak_memory = 0;
 };
@@ -99,7 +106,7 @@ struct Tested {
   double seconds = 0;
 };
 
-nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
+nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt, const Examples& dev,
                                    const Examples& tested, Outcome& outcome) {
   nlu::TrainingData data;
   data.examples = learnt;
@@ -110,6 +117,7 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   const std::string path = asked.model.empty() ? temporary.path() : asked.model;
   nlu::TrainOptions options;
   options.seed = asked.seed;
+  options.dev = dev;
   options.tone = false;
   options.encoder = asked.encoder;
   const bool terminal = isatty(STDERR_FILENO) == 1;
@@ -119,6 +127,8 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt,
   if (terminal) fmt::print(stderr, "\n");
   if (!trained) return trained.error();
   outcome.learnt = learnt.size();
+  outcome.chosen = {dev.size(), trained->temperature, trained->network_share,
+                    trained->tagger_share};
   outcome.train_seconds += trained->seconds;
   outcome.peak_memory = std::max(outcome.peak_memory, trained->peak_memory_bytes);
   const auto interpreter = nlu::load_interpreter(path, {}, asked.encoder);
@@ -141,7 +151,7 @@ void score(const Asked& asked, const std::vector<nlu::Interpretation>& interpret
     outcome.entities = nlu::evaluate_entities(interpretations, rows);
 }
 
-nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
+nlu::Result<Outcome> on_test(const Asked& asked, const Examples& learnt) {
   auto tested = read(asked.test, asked);
   if (!tested) return tested.error();
   if (!asked.oos.empty()) {
@@ -152,13 +162,14 @@ nlu::Result<Outcome> on_test(const Asked& asked, Examples learnt) {
       tested->push_back(std::move(example));
     }
   }
+  Examples dev;
   if (!asked.dev.empty()) {
-    auto more = read(asked.dev, asked);
-    if (!more) return more.error();
-    std::move(more->begin(), more->end(), std::back_inserter(learnt));
+    auto rows = read(asked.dev, asked);
+    if (!rows) return rows.error();
+    dev = *std::move(rows);
   }
   Outcome outcome;
-  const auto result = train_and_test(asked, learnt, *tested, outcome);
+  const auto result = train_and_test(asked, learnt, dev, *tested, outcome);
   if (!result) return result.error();
   outcome.microseconds = 1e6 * result->seconds / static_cast<double>(tested->size());
   score(asked, result->interpretations, *tested, outcome);
@@ -175,7 +186,7 @@ nlu::Result<Outcome> cross_validated(const Asked& asked, const Examples& all) {
     Examples learnt, tested;
     for (std::size_t i = 0; i < all.size(); ++i)
       (fold_of[i] == fold ? tested : learnt).push_back(all[i]);
-    auto result = train_and_test(asked, learnt, tested, outcome);
+    auto result = train_and_test(asked, learnt, {}, tested, outcome);
     if (!result) return result.error();
     std::move(result->interpretations.begin(), result->interpretations.end(),
               std::back_inserter(interpretations));
@@ -188,6 +199,23 @@ nlu::Result<Outcome> cross_validated(const Asked& asked, const Examples& all) {
   return outcome;
 }
 
+nlu::json::object to_json(const Chosen& chosen, const Asked& asked) {
+  nlu::json::object out{{"tagger_share", chosen.tagger_share}};
+  if (!asked.intents) return out;
+  out["temperature"] = chosen.temperature;
+  out["network_share"] = chosen.network_share;
+  return out;
+}
+
+std::string to_text(const Chosen& chosen, const Asked& asked) {
+  std::string text = fmt::format("Chosen by {} rows of {}: ", chosen.dev_rows, asked.dev);
+  if (asked.intents) {
+    text += fmt::format("temperature {:.2f}, the intents' network counts {} times, ",
+                        chosen.temperature, chosen.network_share);
+  }
+  return text + fmt::format("the tagger's {} times\n", chosen.tagger_share);
+}
+
 nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
   nlu::json::object out;
   if (outcome.intents) out = nlu::to_json(*outcome.intents);
@@ -195,6 +223,8 @@ nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
   out["task"] = asked.intents ? "nlu" : "ner";
   out["seed"] = asked.seed;
   out["train_rows"] = outcome.learnt;
+  out["dev_rows"] = outcome.chosen.dev_rows;
+  out["chosen"] = to_json(outcome.chosen, asked);
   out["train_seconds"] = outcome.train_seconds;
   out["peak_rss_mb"] = static_cast<double>(outcome.peak_memory) / 1e6;
   out["us_per_utterance"] = outcome.microseconds;
@@ -207,12 +237,16 @@ nlu::Result<Outcome> evaluate(const Asked& asked) {
   if (!asked.intents && !has_entities(*learnt))
     return nlu::invalid(asked.train + ": has no entities; `usher eval nlu` tests intents");
   if (asked.folds > 0) return cross_validated(asked, *learnt);
-  return on_test(asked, *std::move(learnt));
+  return on_test(asked, *learnt);
 }
 
 int run(const Asked& asked) {
   if (asked.test.empty() == (asked.folds == 0)) {
     fmt::print(stderr, "say what to test on: --test FILE, or --folds K of the training file\n");
+    return 2;
+  }
+  if (asked.folds > 0 && !asked.dev.empty()) {
+    fmt::print(stderr, "--dev goes with --test: with --folds each fold holds out its own\n");
     return 2;
   }
   const auto outcome = evaluate(asked);
@@ -225,6 +259,7 @@ int run(const Asked& asked) {
   fmt::print("Trained on {} rows in {:.1f} s, {:.0f} MB at most; {:.0f} us an utterance\n",
              outcome->learnt, outcome->train_seconds,
              static_cast<double>(outcome->peak_memory) / 1e6, outcome->microseconds);
+  if (!asked.dev.empty()) fmt::print("{}", to_text(outcome->chosen, asked));
   if (outcome->intents && !asked.confusion.empty()) {
     const nlu::EvalReport& report = *outcome->intents;
     const std::string title = fmt::format(
@@ -241,7 +276,7 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
   asked->intents = intents;
   CLI::App* const command = eval.add_subcommand(name, what);
   command->add_option("--train", asked->train, "What to learn")->required();
-  command->add_option("--dev", asked->dev, "More to learn, with --test");
+  command->add_option("--dev", asked->dev, "What to choose by, with --test: not learnt");
   command->add_option("--test", asked->test, "What to be tested on");
   if (intents) {
     command->add_option("--oos", asked->oos, "More to be tested on, all of it out of scope");

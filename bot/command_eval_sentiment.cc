@@ -37,7 +37,8 @@ struct Outcome {
   std::vector<nlu::Interpretation> got;  // The labels as intents.
   Examples rows;
   std::vector<std::string> by_words;  // What a plain list of words makes of each row.
-  std::size_t learnt = 0;
+  std::size_t learnt = 0, chosen_by = 0;
+  double temperature = 1, network_share = 0;  // Of several folds, the last one's.
   double train_seconds = 0, test_seconds = 0;
 };
 
@@ -70,11 +71,6 @@ std::vector<std::string> labels_of(const Examples& rows) {
 nlu::Result<Examples> read_training(const Asked& asked) {
   auto examples = read(asked.train, asked);
   if (!examples) return examples;
-  if (!asked.dev.empty()) {
-    auto more = read(asked.dev, asked);
-    if (!more) return more;
-    std::move(more->begin(), more->end(), std::back_inserter(*examples));
-  }
   std::map<std::string, std::size_t> counts;
   for (const nlu::Example& example : *examples) ++counts[example.intent];
   for (const auto& [label, count] : counts) {
@@ -86,22 +82,39 @@ nlu::Result<Examples> read_training(const Asked& asked) {
   return examples;
 }
 
-nlu::Result<nlu::Classifier> learn(const Asked& asked, const Examples& examples, Outcome& outcome) {
+// `labels` are sorted. Errc::invalid: a text has none of them.
+nlu::Result<std::vector<nlu::LabelledText>> labelled(const Examples& examples,
+                                                     const std::vector<std::string>& labels) {
+  std::vector<nlu::LabelledText> texts;
+  for (const nlu::Example& example : examples) {
+    const auto at = std::lower_bound(labels.begin(), labels.end(), example.intent);
+    if (at == labels.end() || *at != example.intent) {
+      return nlu::invalid(fmt::format("{}:{}: no text that is learnt has the label '{}'",
+                                      example.mark.file, example.mark.line, example.intent));
+    }
+    texts.push_back({example.text, static_cast<std::size_t>(at - labels.begin())});
+  }
+  return texts;
+}
+
+nlu::Result<nlu::Classifier> learn(const Asked& asked, const Examples& examples,
+                                   const Examples& dev, Outcome& outcome) {
   std::vector<std::string> labels = labels_of(examples);
   if (labels.size() < 2) {
     return nlu::invalid(
         fmt::format("{}: all texts learnt have the label '{}'; there must be two labels at least",
                     asked.train, labels.empty() ? "" : labels.front()));
   }
-  std::vector<nlu::LabelledText> texts;
-  for (const nlu::Example& example : examples) {
-    const auto at = std::lower_bound(labels.begin(), labels.end(), example.intent);
-    texts.push_back({example.text, static_cast<std::size_t>(at - labels.begin())});
-  }
+  const auto texts = labelled(examples, labels), chosen_by = labelled(dev, labels);
+  if (!texts) return texts.error();
+  if (!chosen_by) return chosen_by.error();
   const auto start = Clock::now();
-  nlu::Classifier classifier = nlu::fit_tone(texts, std::move(labels), asked.seed);
+  nlu::Classifier classifier = nlu::fit_tone(*texts, std::move(labels), asked.seed, {}, *chosen_by);
   outcome.train_seconds += seconds_since(start);
-  outcome.learnt = texts.size();
+  outcome.learnt = texts->size();
+  outcome.chosen_by = dev.size();
+  outcome.temperature = classifier.temperature;
+  outcome.network_share = classifier.network_weight;
   return classifier;
 }
 
@@ -163,7 +176,13 @@ nlu::Result<Outcome> on_test(const Asked& asked) {
   }
   const auto learnt = read_training(asked);
   if (!learnt) return learnt.error();
-  const auto classifier = learn(asked, *learnt, outcome);
+  Examples dev;
+  if (!asked.dev.empty()) {
+    auto rows_of_dev = read(asked.dev, asked);
+    if (!rows_of_dev) return rows_of_dev.error();
+    dev = *std::move(rows_of_dev);
+  }
+  const auto classifier = learn(asked, *learnt, dev, outcome);
   if (!classifier) return classifier.error();
   classify(nlu::ClassifierView(*classifier), *rows, classifier->labels, outcome);
   return outcome;
@@ -178,7 +197,7 @@ nlu::Result<Outcome> cross_validated(const Asked& asked) {
     Examples learnt, tested;
     for (std::size_t i = 0; i < all->size(); ++i)
       (fold_of[i] == fold ? tested : learnt).push_back((*all)[i]);
-    const auto classifier = learn(asked, learnt, outcome);
+    const auto classifier = learn(asked, learnt, {}, outcome);
     if (!classifier) return classifier.error();
     classify(nlu::ClassifierView(*classifier), tested, classifier->labels, outcome);
     fmt::print(stderr, "fold {} of {} done\n", fold + 1, asked.folds);
@@ -213,6 +232,12 @@ int run(const Asked& asked) {
                "for the classifier that comes with Usher\n");
     return 2;
   }
+  if (!asked.dev.empty() && (asked.train.empty() || asked.folds > 0)) {
+    fmt::print(stderr,
+               "--dev goes with --train and --test: with --folds each fold holds out its "
+               "own\n");
+    return 2;
+  }
   const auto outcome = asked.folds > 0 ? cross_validated(asked) : on_test(asked);
   if (!outcome) {
     fmt::print(stderr, "{}\n", outcome.error().message);
@@ -226,7 +251,10 @@ int run(const Asked& asked) {
   nlu::json::object out{{"task", "sentiment"},
                         {"seed", asked.seed},
                         {"train_rows", outcome->learnt},
+                        {"dev_rows", outcome->chosen_by},
                         {"test_rows", outcome->rows.size()},
+                        {"chosen", nlu::json::object{{"temperature", outcome->temperature},
+                                                     {"network_share", outcome->network_share}}},
                         {"accuracy", report.accuracy},
                         {"macro_f1", report.scores.macro.f1},
                         {"weighted_f1", report.scores.weighted.f1},
@@ -244,6 +272,10 @@ int run(const Asked& asked) {
              words.scores.macro.f1);
   fmt::print("Trained in {:.1f} s; {:.0f} us a text\n", outcome->train_seconds,
              1e6 * outcome->test_seconds / count);
+  if (outcome->chosen_by > 0) {
+    fmt::print("Chosen by {} rows of {}: temperature {:.2f}, the network counts {} times\n",
+               outcome->chosen_by, asked.dev, outcome->temperature, outcome->network_share);
+  }
   return write_report(asked.json, out);
 }
 
@@ -255,7 +287,7 @@ void add_eval_sentiment(CLI::App& eval, int& exit_code) {
       "sentiment", "Train on a file of labelled texts and test on another: the tone of texts");
   command->add_option("--train", asked->train,
                       "What to learn; without it, what comes with Usher is tested");
-  command->add_option("--dev", asked->dev, "More to learn, with --test");
+  command->add_option("--dev", asked->dev, "What to choose by, with --test: not learnt");
   command->add_option("--test", asked->test, "What to be tested on");
   command->add_option("--folds", asked->folds, "Without --test: cross-validate so often")
       ->check(CLI::Range(2, 20));

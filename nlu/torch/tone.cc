@@ -153,8 +153,11 @@ int ToneReader::plain_score(const std::string& text) {
   return buffers_->tone.plain_score();
 }
 
-Classifier fit_tone(const std::vector<LabelledText>& texts, std::vector<std::string> labels,
-                    std::uint64_t seed, const FitWatcher& watcher) {
+Classifier fit_tone(const std::vector<LabelledText>& learnt, std::vector<std::string> labels,
+                    std::uint64_t seed, const FitWatcher& watcher,
+                    const std::vector<LabelledText>& dev) {
+  std::vector<LabelledText> texts = learnt;
+  texts.insert(texts.end(), dev.begin(), dev.end());
   std::vector<std::vector<Feature>> features;
   Featurizer featurizer;
   ToneFeaturizer tone;
@@ -165,13 +168,14 @@ Classifier fit_tone(const std::vector<LabelledText>& texts, std::vector<std::str
   }
   Fold all{features, texts, {}, {}}, first{features, texts, {}, {}};
   std::vector<std::size_t> seen(labels.size(), 0);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
+  for (std::size_t i = learnt.size(); i < texts.size(); ++i) all.held_out.push_back(i);
+  for (std::size_t i = 0; i < learnt.size(); ++i) {
     all.learnt.push_back(i);
     const bool held_out = seen[texts[i].label]++ % held_out_share == held_out_share - 1;
     (held_out ? first.held_out : first.learnt).push_back(i);
   }
   double weight = 0, temperature = 1;
-  if (!first.held_out.empty()) {
+  if (dev.empty() && !first.held_out.empty()) {
     Classifier c = fit(first, labels, seed, watcher);
     calibrate(c, first);
     weight = c.network_weight;
@@ -180,7 +184,8 @@ Classifier fit_tone(const std::vector<LabelledText>& texts, std::vector<std::str
   Classifier result = fit(all, labels, seed, watcher);
   result.network_weight = weight;
   result.temperature = temperature;
-  if (weight == 0) result.network = {};
+  if (!dev.empty()) calibrate(result, all);
+  if (result.network_weight == 0) result.network = {};
   return result;
 }
 

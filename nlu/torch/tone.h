@@ -22,11 +22,13 @@ struct LabelledText {
   std::size_t label = 0;  // In `labels`.
 };
 
-// Learns to tell `labels` apart; rare ones count more. Two tenths of the texts are held out first,
-// for the temperature and for how much the network counts, then all are learnt. The same texts and
-// seed give the same classifier. Every label needs two texts at least.
+// Learns to tell `labels` apart; rare ones count more. The temperature, and how much the network
+// counts, are chosen by `dev`, which is not learnt; without any, by two tenths of the texts, held
+// out first, then all are learnt. The same texts and seed give the same classifier. Every label
+// needs two texts at least.
 Classifier fit_tone(const std::vector<LabelledText>& texts, std::vector<std::string> labels,
-                    std::uint64_t seed, const FitWatcher& watcher = {});
+                    std::uint64_t seed, const FitWatcher& watcher = {},
+                    const std::vector<LabelledText>& dev = {});
 
 // Reads texts and scores them with a classifier; keeps its buffers. Not for several threads at
 // once.

@@ -27,6 +27,7 @@
 #include "nlu/torch/checkpoint.h"
 #include "nlu/torch/examples.h"
 #include "nlu/torch/fit.h"
+#include "nlu/torch/held_out.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/model_card.h"
 #include "nlu/torch/shipped_tone.h"
@@ -524,17 +525,29 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
 
   const std::size_t count = examples.labelled;
   const bool large = count > large_data;
-  const int folds = large ? 1 : std::max(options.folds, 2);
-  const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : folds);
+  const bool by_dev = !options.dev.empty();
+  const int folds = by_dev ? 0 : large ? 1 : std::max(options.folds, 2);
+  const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : std::max(folds, 1));
   std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
   std::vector<std::vector<SplitCase>> split(static_cast<std::size_t>(folds));
   Classifier intents;
   std::vector<std::size_t> all(count);
   std::iota(all.begin(), all.end(), std::size_t{0});
+  Examples dev;
+  if (by_dev && !only_entities) {
+    dev = read_held_out(options.dev, examples, *rules);
+    if (dev.utterances.empty()) {
+      return invalid(
+          fmt::format("{}: no example has an intent that is learnt; there is nothing to "
+                      "choose by",
+                      options.dev.front().mark.file));
+    }
+    hold_out_outside(examples, all, dev);
+  }
   double epochs = intent_options(options, count).epochs;
   if (const auto network = network_options(options, count))
     epochs += network->epochs * network_work;
-  watch.plan(static_cast<double>(count) * epochs * (large ? 1.9 : static_cast<double>(folds)));
+  watch.plan(static_cast<double>(count) * epochs * (by_dev ? 1 : large ? 1.9 : folds));
   const std::size_t sentences = examples.sentences.size();
   watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs *
              static_cast<double>(tagger_count(sentences)));
@@ -542,7 +555,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const Error stopped{Errc::unavailable, "training was stopped; the model is as it was"};
   if (encoder != nullptr) {
     watch.plan(encoder_work * static_cast<double>(std::max(examples.utterances.size(), sentences)));
-    if (!encode(examples, *encoder, watch)) return stopped;
+    if (!encode(examples, *encoder, watch) || !encode(dev, *encoder, watch)) return stopped;
   }
   std::vector<std::function<void()>> jobs;
   TaggerFit tagger = tagger_rows(examples, std::move(examples.states));
@@ -578,6 +591,11 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
 
   std::vector<HeldOut> tested;
   for (auto& fold : held_out) std::move(fold.begin(), fold.end(), std::back_inserter(tested));
+  if (by_dev && !only_entities) {
+    std::vector<std::size_t> every(dev.utterances.size());
+    std::iota(every.begin(), every.end(), std::size_t{0});
+    tested = held_out_by(intents, dev, every);
+  }
   ModelParts parts;
   if (!only_entities) {
     intents.network_weight = blend(tested);
@@ -604,6 +622,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   report.pairs = divided.learnt ? divided.cases[3] : 0;
   report.pairs_right = divided.pairs_right;
   report.singles_divided = divided.divided[0];
+  report.network_share = intents.network_weight;
 
   intents.labels = examples.intents;
   if (intents.network_weight == 0) intents.network = {};
@@ -624,6 +643,12 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   std::error_code failed;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (by_dev) {
+    const Result<double> share =
+        choose_tagger_share(parts, options.dev, *rules, path + ".choosing");
+    if (!share) return share.error();
+    report.tagger_share = *share;
+  }
   if (const Result<void> saved = save_model(parts, path); !saved) return saved.error();
   watch.checkpoints()->tidy(checkpoint_bytes);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nlu/base/result.h"
 #include "nlu/training_data.h"
@@ -20,6 +21,9 @@ struct TrainOptions {
   int epochs = 0;    // 0: as many as suit the amount of data.
   int folds = 5;     // For calibration; large data (over 4,000 examples) is held out once instead.
   bool tone = true;  // Sentiment and urgency, too.
+  // Examples to choose by, and not to learn: the temperature, the threshold, and how much the
+  // networks count. Without any, a share of what is learnt is held out for it.
+  std::vector<Example> dev;
   std::string encoder;      // The folder of one (nlu/torch/bert.h); empty: none.
   std::string checkpoints;  // A folder for what is begun and what is done; empty: none.
 };
@@ -48,6 +52,8 @@ struct TrainReport {
   std::size_t pairs = 0;
   double pairs_right = 0;      // Taken for two, and both intents right.
   double singles_divided = 0;  // One that was taken for several.
+  double network_share = 0;  // How many times the network's scores count beside the linear ones.
+  double tagger_share = 1;   // The same of the tagger; other than 1 only with TrainOptions::dev.
   double seconds = 0;
   std::size_t peak_memory_bytes = 0;  // Of the process.
 };
@@ -61,7 +67,7 @@ struct TrainReport {
 // With an encoder its vectors of utterances and its states of words are learnt from beside the
 // features, and the model needs it from then on. Without any intent, but with entities, the model
 // finds entities only. Errc::invalid: one intent, or neither intents nor entities, or a regex that
-// RE2 refuses.
+// RE2 refuses, or nothing in TrainOptions::dev to choose by.
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress = {});

@@ -119,6 +119,22 @@ TEST_CASE("a classifier of tone takes labels of any kind, and its seed decides i
   CHECK(nothing[0] + nothing[1] == Approx(1));
 }
 
+TEST_CASE("a tone's temperature is chosen by texts that are not learnt") {
+  std::vector<LabelledText> texts, dev;
+  for (const char* thing : {"parcel", "lamp", "chair", "phone", "jacket", "soup"}) {
+    texts.push_back({std::string("the ") + thing + " is wonderful", 0});
+    texts.push_back({std::string("the ") + thing + " is terrible", 1});
+    dev.push_back({std::string("a wonderful ") + thing, 0});
+    dev.push_back({std::string("a terrible ") + thing, 1});
+  }
+  const Classifier right = fit_tone(texts, {"good", "bad"}, 1, {}, dev);
+  for (LabelledText& text : dev) text.label = 1 - text.label;
+  const Classifier wrong = fit_tone(texts, {"good", "bad"}, 1, {}, dev);
+  CHECK(right.linear.weights == wrong.linear.weights);
+  CHECK(right.temperature < 1);
+  CHECK(wrong.temperature > 5);
+}
+
 TEST_CASE("the texts that come with Usher have every label, in both languages") {
   for (const auto& texts : {shipped_sentiments(), shipped_urgencies()}) {
     std::vector<int> english(3, 0), chinese(3, 0);

@@ -120,11 +120,51 @@ TEST_CASE("many examples train a network, too, that is kept with the model") {
   CHECK(bytes_of(first.path) == bytes_of(second.path));
   const auto file = SafetensorsFile::open(first.path);
   REQUIRE(file);
-  CHECK(file->find("intent.network.vectors") != nullptr);
+  REQUIRE(file->find("intent.network.vectors") != nullptr);
+  CHECK(file->find("intent.network.vectors")->dtype == Dtype::bf16);
   const auto interpreter = load_interpreter(first.path);
   REQUIRE(interpreter);
   CHECK(intent_of(**interpreter, "where is parcel 17") == "order_status");
   CHECK(intent_of(**interpreter, "move to flat 17") == "change_address");
+  std::vector<Utterance> utterances;
+  for (int i = 0; i < 70; ++i) {
+    utterances.push_back(
+        {(i % 3 ? "where is parcel " : "my flat is ") + std::to_string(i), "2026-11-23"});
+  }
+  const auto together = (*interpreter)->interpret(utterances);
+  for (std::size_t i = 0; i < utterances.size(); ++i) {
+    const auto alone = (*interpreter)->interpret({&utterances[i], 1});
+    CHECK(json::serialize(to_json(alone[0])) == json::serialize(to_json(together[i])));
+  }
+}
+
+TEST_CASE("examples to choose by are not learnt, and decide the temperature") {
+  const tiny::TemporaryFile file("usher-dev-");
+  TrainOptions options;
+  for (const char* text : {"track the parcel", "is my order sent", "包裹在哪里"})
+    options.dev.push_back(tiny::example("order_status", text));
+  for (const char* text : {"a new address please", "my address has changed", "改一下地址"})
+    options.dev.push_back(tiny::example("change_address", text));
+  options.dev.push_back(tiny::example("greet", "zzyzx zzyzx"));
+  const auto right = train(tiny::bot(), options, file.path);
+  REQUIRE(right);
+  CHECK(right->temperature < 1);
+  const auto interpreter = load_interpreter(file.path);
+  REQUIRE(interpreter);
+  CHECK(read(**interpreter, "zzyzx zzyzx").best()->p < 0.9);  // Were it learnt, it would be sure.
+  CHECK(intent_of(**interpreter, "where is my parcel") == "order_status");
+
+  for (Example& example : options.dev)
+    example.intent = example.intent == "greet" ? "order_status" : "greet";  // All wrong.
+  const auto wrong = train(tiny::bot(), options, file.path);
+  REQUIRE(wrong);
+  CHECK(wrong->temperature > 10);
+
+  for (Example& example : options.dev) example.intent = "unheard_of", example.mark.file = "dev.csv";
+  const auto none = train(tiny::bot(), options, file.path);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message ==
+        "dev.csv: no example has an intent that is learnt; there is nothing to choose by");
 }
 
 TEST_CASE("training that is stopped leaves the old model as it was") {
