@@ -17,6 +17,7 @@
 #include "bot/commands.h"
 #include "bot/evaluation.h"
 #include "bot/progress.h"
+#include "nlu/base/encoding.h"
 #include "nlu/base/unicode.h"
 #include "nlu/confusion_plot.h"
 #include "nlu/dataset.h"
@@ -49,7 +50,7 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
     if (!asked.intents) {
       row.example.intent.clear();
     } else if (row.example.intent.empty()) {
-      return nlu::invalid(fmt::format("{}:{}: the label is missing", path, row.example.mark.line));
+      return no_label(row.example);
     }
     if (row.example.intent == asked.outside) row.example.intent = nlu::outside_label;
     examples.push_back(std::move(row.example));
@@ -68,10 +69,14 @@ nlu::Result<std::vector<nlu::Lookup>> read_lookups(const Asked& asked) {
     std::ifstream in(path);
     if (!in) return nlu::invalid(path + ": cannot be read");
     nlu::Lookup lookup{asked_for.substr(0, equals), {}};
+    int number = 0;
     for (std::string line; std::getline(in, line);) {
       if (line.ends_with('\r')) line.pop_back();
-      if (!nlu::is_utf8(line))
-        return nlu::invalid(fmt::format("{}: is not UTF-8; convert it with iconv", path));
+      ++number;
+      if (!nlu::is_utf8(line)) {
+        return nlu::invalid(
+            fmt::format("{}:{}: this is not UTF-8; {}", path, number, nlu::encoding_advice(line)));
+      }
       if (!line.empty()) lookup.words.push_back(std::move(line));
     }
     if (lookup.words.empty()) return nlu::invalid(path + ": has no words");
@@ -234,6 +239,7 @@ nlu::json::object to_json(const Outcome& outcome, const Asked& asked) {
 nlu::Result<Outcome> evaluate(const Asked& asked) {
   auto learnt = read(asked.train, asked);
   if (!learnt) return learnt.error();
+  if (asked.intents) warn_of(*learnt);
   if (!asked.intents && !has_entities(*learnt))
     return nlu::invalid(asked.train + ": has no entities; `usher eval nlu` tests intents");
   if (asked.folds > 0) return cross_validated(asked, *learnt);

@@ -52,7 +52,7 @@ nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
   Examples examples;
   for (nlu::DataRow& row : *rows) {
     if (row.example.intent.empty()) {
-      return nlu::invalid(fmt::format("{}:{}: the label is missing", path, row.example.mark.line));
+      return no_label(row.example);
     }
     examples.push_back(std::move(row.example));
   }
@@ -71,6 +71,7 @@ std::vector<std::string> labels_of(const Examples& rows) {
 nlu::Result<Examples> read_training(const Asked& asked) {
   auto examples = read(asked.train, asked);
   if (!examples) return examples;
+  warn_of(*examples);
   std::map<std::string, std::size_t> counts;
   for (const nlu::Example& example : *examples) ++counts[example.intent];
   for (const auto& [label, count] : counts) {

@@ -1,5 +1,6 @@
 #include "bot/evaluation.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "nlu/base/unicode.h"
+#include "nlu/data_check.h"
 #include "nlu/torch/load.h"
 #include "nlu/torch/model_card.h"
 #include "nlu/torch/trainer.h"
@@ -36,8 +38,24 @@ nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
         "{}: its name does not tell its format; say --format csv, jsonl, rasa or conll", path));
   }
   auto rows = nlu::read_dataset(path, *format);
-  if (rows && rows->empty()) return nlu::invalid(path + ": has no rows");
+  if (rows && rows->empty())
+    return nlu::invalid(path + ": has no rows; write at least one below the first line");
   return rows;
+}
+
+nlu::Error no_label(const nlu::Example& row) {
+  return nlu::invalid(fmt::format("{}:{}: the label is missing; write one, or delete the row",
+                                  row.mark.file, row.mark.line));
+}
+
+void warn_of(const std::vector<nlu::Example>& examples) {
+  constexpr std::size_t shown = 10;
+  nlu::Diagnostics diagnostics;
+  nlu::check_labels(examples, diagnostics);
+  for (std::size_t i = 0; i < std::min(shown, diagnostics.size()); ++i)
+    fmt::print(stderr, "{}\n", to_string(diagnostics[i]));
+  if (diagnostics.size() > shown)
+    fmt::print(stderr, "and {} more like these\n", diagnostics.size() - shown);
 }
 
 std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds) {

@@ -30,6 +30,13 @@ class TemporaryModel {
 nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
                                                  const std::string& format);
 
+// That a row has no label, where, and what to do.
+nlu::Error no_label(const nlu::Example& row);
+
+// Says on the error stream what is doubtful in examples that are about to be learnt; ten lines at
+// most.
+void warn_of(const std::vector<nlu::Example>& examples);
+
 // The fold, from 0, that each example is held out in. Texts that are equal but for case stand in
 // one fold, so that none is learnt and tested.
 std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds);

@@ -388,6 +388,7 @@ class Checker {
 
 void check_warnings(const Bot& bot, nlu::Diagnostics& diagnostics) {
   nlu::check_training_data(bot.training, diagnostics);
+  nlu::check_labels(bot.training.examples, diagnostics);
   nlu::check_annotations(bot.training, diagnostics);
   Checker(bot, diagnostics).run();
 }

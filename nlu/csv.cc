@@ -14,7 +14,7 @@ constexpr std::size_t row_limit = 2'000'000;
 
 class CsvParser {
  public:
-  explicit CsvParser(std::string_view text) : text_(text) {}
+  CsvParser(std::string_view text, char separator) : text_(text), separator_(separator) {}
 
   Result<std::vector<CsvRow>> run() {
     while (at_ < text_.size()) {
@@ -36,7 +36,7 @@ class CsvParser {
 
  private:
   bool ends_field() const {
-    return at_ >= text_.size() || text_[at_] == ',' || text_[at_] == '\n' ||
+    return at_ >= text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
            text_.substr(at_, 2) == "\r\n";
   }
 
@@ -52,7 +52,7 @@ class CsvParser {
         field = text_.substr(begin, at_ - begin);
       }
       if (!is_utf8(field)) return invalid(fmt::format("line {}: this is not UTF-8", row.line));
-      if (at_ < text_.size() && text_[at_] == ',') {
+      if (at_ < text_.size() && text_[at_] == separator_) {
         ++at_;
         continue;
       }
@@ -82,6 +82,7 @@ class CsvParser {
   }
 
   std::string_view text_;
+  const char separator_;
   std::size_t at_ = 0;
   int line_ = 1;
   bool quoted_ = false;
@@ -90,13 +91,13 @@ class CsvParser {
 
 }  // namespace
 
-Result<std::vector<CsvRow>> parse_csv(std::string_view text) {
+Result<std::vector<CsvRow>> parse_csv(std::string_view text, char separator) {
   if (text.size() > byte_limit) {
     return Error{Errc::too_large,
                  fmt::format("{} bytes; at most {} are allowed", text.size(), byte_limit)};
   }
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  return CsvParser(text).run();
+  return CsvParser(text, separator).run();
 }
 
 }  // namespace nlu

@@ -184,7 +184,37 @@ class IntentCheck {
   std::map<std::string, std::vector<std::size_t>> examples_of_;
 };
 
+// One label has so much of so many examples that a model learns little of the others.
+constexpr double lopsided_share = 0.95;
+constexpr std::size_t lopsided_least = 100;
+
+void check_balance(const std::vector<Example>& examples, Diagnostics& diagnostics) {
+  std::map<std::string_view, std::vector<const Example*>> by_label;
+  for (const Example& example : examples) by_label[example.intent].push_back(&example);
+  for (const auto& [label, its] : by_label) {
+    const double share = static_cast<double>(its.size()) / static_cast<double>(examples.size());
+    if (examples.size() < lopsided_least || by_label.size() < 2 || share < lopsided_share) continue;
+    warn(
+        diagnostics, "lopsided_labels", its.front()->mark,
+        fmt::format("{} of {} examples are of '{}'; the others will hardly be learnt: give more of "
+                    "them, or fewer of this",
+                    its.size(), examples.size(), label));
+  }
+}
+
 }  // namespace
+
+void check_labels(const std::vector<Example>& examples, Diagnostics& diagnostics) {
+  check_balance(examples, diagnostics);
+  std::unordered_map<std::string, const Example*> seen;
+  for (const Example& example : examples) {
+    const auto [first, is_new] = seen.emplace(fold(example.text), &example);
+    if (is_new || first->second->intent == example.intent) continue;
+    warn(diagnostics, "conflicting_label", example.mark,
+         fmt::format("this text is '{}' here and '{}' at {}; keep one of them", example.intent,
+                     first->second->intent, place(first->second->mark)));
+  }
+}
 
 void check_annotations(const TrainingData& data, Diagnostics& diagnostics) {
   UsesOfWords uses = find_annotated(data);

@@ -14,6 +14,11 @@ namespace nlu {
 // (`annotation_disagrees`).
 void check_annotations(const TrainingData& data, Diagnostics& diagnostics);
 
+// Labels of examples that may come from anywhere, as warnings: nearly all examples having one label
+// (`lopsided_labels`), and, after that, texts that are equal but for case with different labels, at
+// each that differs from the first (`conflicting_label`).
+void check_labels(const std::vector<Example>& examples, Diagnostics& diagnostics);
+
 // What a model that had not seen the example took it for.
 struct Unseen {
   std::string intent;  // Or outside_label.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "nlu/base/encoding.h"
 #include "nlu/base/json.h"
 #include "nlu/base/unicode.h"
 #include "nlu/base/yaml.h"
@@ -35,15 +36,26 @@ std::optional<std::size_t> column(const CsvRow& header, std::string_view name) {
   return std::nullopt;
 }
 
+// What stands between the columns, by the first line: the comma, unless there is none.
+char separator_of(std::string_view text) {
+  const std::string_view header = text.substr(0, text.find_first_of("\r\n"));
+  for (const char separator : {',', '\t', ';'}) {
+    if (header.find(separator) != header.npos) return separator;
+  }
+  return ',';
+}
+
+constexpr const char* no_columns = "the first line must name the columns 'text' and 'label'";
+
 Result<Rows> read_csv(std::string_view text, const std::string& file) {
-  Result<std::vector<CsvRow>> read = parse_csv(text);
+  Result<std::vector<CsvRow>> read = parse_csv(text, separator_of(text));
   if (!read) return Error{read.error().code, fmt::format("{}: {}", file, read.error().message)};
-  if (read->empty()) return invalid(fmt::format("{}: is empty", file));
+  if (read->empty()) return at_line(file, 1, no_columns);
   const auto text_at = column(read->front(), "text");
   auto label_at = column(read->front(), "label");
   if (!label_at) label_at = column(read->front(), "intent");
   if (!text_at || !label_at) {
-    return at_line(file, 1, "the first line must name the columns 'text' and 'label'");
+    return at_line(file, 1, no_columns);
   }
   Rows rows;
   for (std::size_t i = 1; i < read->size(); ++i) {
@@ -287,16 +299,20 @@ Result<std::vector<DataRow>> parse_dataset(std::string_view text, const std::str
       if (!is_utf8(text.substr(at, end - at))) break;
       at = end + 1;
     }
-    return at_line(shown_as, line,
-                   "this is not UTF-8; if the file is Latin-1, convert it: "
-                   "iconv -f latin1 -t utf8");
+    return at_line(shown_as, line, "this is not UTF-8; " + encoding_advice(text));
   }
   Result<Rows> rows = format == DataFormat::csv     ? read_csv(text, shown_as)
                       : format == DataFormat::jsonl ? read_jsonl(text, shown_as)
                       : format == DataFormat::rasa  ? read_rasa(text, shown_as)
                                                     : read_conll(text, shown_as);
-  if (rows && rows->size() > row_limit) {
+  if (!rows) return rows;
+  if (rows->size() > row_limit) {
     return Error{Errc::too_large, fmt::format("{}: more than {} rows", shown_as, row_limit)};
+  }
+  for (const DataRow& row : *rows) {
+    if (row.example.text.find_first_not_of(" \t\r\n") != std::string::npos) continue;
+    return at_line(shown_as, row.example.mark.line,
+                   "the text is empty; write one, or delete the row");
   }
   return rows;
 }

@@ -1,6 +1,8 @@
 // Labelled texts in the formats people have them in, outside a bot's folder.
 //
-//   csv    RFC 4180 with a header: `text`, and `label` or `intent`
+//   csv    RFC 4180 with a header: `text`, and `label` or `intent`; tabs or semicolons may stand
+//   for
+//          the commas
 //   jsonl  an object a line: {"text": …, "label" or "intent": …, "entities": [{"start", "end",
 //          "entity", "role"?, "group"?, "value"?}]}; positions count characters, as Rasa's do
 //   rasa   Rasa's training data 3.1, YAML
@@ -33,7 +35,8 @@ struct DataRow {
 
 // Reads a whole file. A byte order mark and "\r\n" are accepted. Errors name file and line:
 // Errc::not_found, Errc::too_large (over 256 MiB or 2,000,000 rows), Errc::invalid for what is not
-// the format, is not UTF-8, or has an entity outside its text or in the middle of a character.
+// the format, is not UTF-8, has no text, or has an entity outside its text or in the middle of a
+// character.
 Result<std::vector<DataRow>> read_dataset(const std::string& path, DataFormat format);
 Result<std::vector<DataRow>> parse_dataset(std::string_view text, const std::string& shown_as,
                                            DataFormat format);

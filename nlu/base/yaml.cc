@@ -16,6 +16,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include "nlu/base/encoding.h"
 #include "nlu/base/unicode.h"
 
 namespace nlu {
@@ -123,9 +124,9 @@ std::optional<Diagnostic> find_bad_bytes(const Source& source) {
     const std::size_t length = valid ? 1 : utf8_length(text, i);
     if (length == 0) {
       return error_at(source.mark(i), "yaml_not_utf8",
-                      fmt::format("this is not UTF-8 (byte 0x{:02X}); save the file with the "
-                                  "encoding UTF-8",
-                                  static_cast<unsigned>(static_cast<unsigned char>(text[i]))));
+                      fmt::format("this is not UTF-8 (byte 0x{:02X}); {}",
+                                  static_cast<unsigned>(static_cast<unsigned char>(text[i])),
+                                  encoding_advice(text)));
     }
     i += length;
   }

@@ -502,6 +502,19 @@ std::size_t peak_memory() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
+Error too_few_intents(const TrainingData& data, const std::vector<std::string>& intents) {
+  if (data.examples.empty())
+    return invalid("there are no examples to learn from; write some of two intents at least");
+  const Mark& first = data.examples.front().mark;
+  const std::string place =
+      first.file.empty() ? "" : fmt::format("{}:{}: ", first.file, std::max(first.line, 1));
+  const std::string what = intents.empty()
+                               ? "no example is of an intent, only of what is out of scope"
+                               : fmt::format("all examples in scope are of '{}'", intents.front());
+  return invalid(
+      fmt::format("{}{}; a model tells intents apart: give examples of another one", place, what));
+}
+
 }  // namespace
 
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
@@ -520,7 +533,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   Examples examples = read_examples(data, *rules);
   const bool only_entities = examples.intents.empty() && !examples.kinds.empty();
   if (examples.intents.size() < 2 && !only_entities) {
-    return invalid("a model needs examples of at least two intents; write more in nlu/*.yml");
+    return too_few_intents(data, examples.intents);
   }
 
   const std::size_t count = examples.labelled;

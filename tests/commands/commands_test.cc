@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -164,7 +165,83 @@ TEST_CASE("labelled texts are turned into other formats, trained on and tested")
   }
   CHECK(run(fmt::format("eval nlu --train {} --folds 3", table)).code == 0);
   CHECK(run(fmt::format("eval nlu --train {}", table)).code == 2);
+  const Ran chosen = run(fmt::format("eval nlu --train {0} --test {0} --dev {0}", table));
+  CHECK(says(chosen, "Trained on 18 rows"));
+  CHECK(says(chosen, fmt::format("Chosen by 18 rows of {}: temperature 0.", table)));
+  CHECK(run(fmt::format("eval nlu --train {0} --folds 3 --dev {0}", table)).code == 2);
   CHECK(run("eval").code == 2);
+}
+
+TEST_CASE("data that cannot be learned from is refused, or doubted, with what to do") {
+  struct Case {
+    const char* file;
+    std::string content;
+    int code;
+    const char* message;  // @ stands for the file's path.
+  };
+  const std::string two = "text,label\nbook a flight,fly\nfly me home,fly\nplay it,play\n";
+  std::string lopsided = two, latin1 = "text,label\n";
+  for (int i = 0; i < 120; ++i) lopsided += "fly to gate " + std::to_string(i) + ",fly\n";
+  for (int i = 0; i < 9; ++i)
+    latin1 +=
+        "m\xf6"
+        "chten Sie \xfc"
+        "ber die Br\xfc"
+        "cke gehen,x\n";
+  std::string utf16 = "\xff\xfe";
+  for (const char c : two) utf16 += {c, '\0'};
+  const std::vector<Case> cases{
+      {"one.csv", "text,label\nhello,greet\nhi,greet\n", 1,
+       "@:2: all examples in scope are of 'greet'; a model tells intents apart: give examples of "
+       "another one"},
+      {"outside.csv", "text,label\nhello,oos\n", 1,
+       "@:2: no example is of an intent, only of what is out of scope; a model tells intents "
+       "apart: give examples of another one"},
+      {"header.csv", "text,label\n", 1, "@: has no rows; write at least one below the first line"},
+      {"empty.csv", "", 1, "@:1: the first line must name the columns 'text' and 'label'"},
+      {"names.csv", "words,kind\nhello,greet\n", 1,
+       "@:1: the first line must name the columns 'text' and 'label'"},
+      {"blank.csv", two + "  ,play\n", 1, "@:5: the text is empty; write one, or delete the row"},
+      {"unlabelled.csv", two + "stop it,\n", 1,
+       "@:5: the label is missing; write one, or delete the row"},
+      {"short.csv", two + "stop it\n", 1, "@: line 5: 1 fields, but the first row has 2"},
+      {"quote.csv", two + "\"stop it,play\n", 1, "@: line 5: a quote is never closed"},
+      {"latin1.csv", latin1, 1,
+       "@:2: this is not UTF-8; it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1 -t UTF-8 "
+       "OLD > NEW"},
+      {"utf16.csv", utf16, 1,
+       "@:1: this is not UTF-8; it looks like UTF-16LE; convert it: iconv -f UTF-16LE -t UTF-8 "
+       "OLD > NEW"},
+      {"outside.jsonl",
+       "{\"text\": \"ab\", \"label\": \"x\", \"entities\": [{\"start\": 1, \"end\": 3, "
+       "\"entity\": \"y\"}]}\n",
+       1, "@:1: the entity from 1 to 3 is outside its text of 2 characters"},
+      {"broken.jsonl", "{\"text\": \"ab\"", 1, "@:1: "},
+      {"texts.txt", two, 1,
+       "@: its name does not tell its format; say --format csv, jsonl, rasa or conll"},
+      {"twice.csv", two + "Play it,fly\n", 0,
+       "@:5:1: warning: this text is 'fly' here and 'play' at @:4; keep one of them"},
+      {"lopsided.csv", lopsided, 0,
+       "@:2:1: warning: 122 of 123 examples are of 'fly'; the others will hardly be learnt: give "
+       "more of them, or fewer of this"},
+      {"mark.csv", "\xef\xbb\xbf" + two, 0, "Trained on 3 rows"},
+      {"lines.csv", "text,label\r\nbook it,fly\r\nplay it,play\r\n", 0, "Trained on 2 rows"},
+      {"tabs.csv", "text\tlabel\nbook, please\tfly\nplay it\tplay\n", 0, "Trained on 2 rows"},
+  };
+  const Folder folder;
+  const std::string test = folder.path() / "test.csv";
+  std::ofstream(test) << two;
+  for (const Case& one : cases) {
+    const std::string path = folder.path() / one.file;
+    std::ofstream(path, std::ios::binary) << one.content;
+    const Ran ran = run(fmt::format("eval nlu --train {} --test {}", path, test));
+    INFO(one.file << ": " << ran.output);
+    std::string message = one.message;
+    for (std::size_t at; (at = message.find('@')) != std::string::npos;)
+      message.replace(at, 1, path);
+    CHECK(ran.code == one.code);
+    CHECK(says(ran, message));
+  }
 }
 
 TEST_CASE("usher eval sentiment tests a file's labels, or what comes with Usher") {
@@ -191,6 +268,9 @@ TEST_CASE("usher eval sentiment tests a file's labels, or what comes with Usher"
   }
   CHECK(run(fmt::format("eval sentiment --train {} --folds 3", table)).code == 0);
   CHECK(run(fmt::format("eval sentiment --train {}", table)).code == 2);
+  CHECK(says(run(fmt::format("eval sentiment --train {0} --test {0} --dev {0}", table)),
+             fmt::format("Chosen by 12 rows of {}: temperature", table)));
+  CHECK(run(fmt::format("eval sentiment --test {0} --dev {0}", table)).code == 2);
   CHECK(run("eval sentiment").code == 2);
   std::ofstream(table) << "text,label\nsome text,happy\n";
   CHECK(says(run(fmt::format("eval sentiment --test {}", table)),

@@ -24,6 +24,11 @@ class Written {
     check_annotations(data_, diagnostics);
     return said(diagnostics);
   }
+  std::vector<std::string> labels() const {
+    Diagnostics diagnostics;
+    check_labels(data_.examples, diagnostics);
+    return said(diagnostics);
+  }
   std::vector<std::string> intents(const std::vector<Unseen>& unseen) const {
     Diagnostics diagnostics;
     check_intents(data_, unseen, diagnostics);
@@ -68,6 +73,20 @@ TEST_CASE("numbers, short words and what is half and half are left to the author
     written.add("order", "[10423](number) for [two](number) [blue](color)");
   for (int i = 0; i < 6; ++i) written.add("order", "10423 and two in blue");
   CHECK(written.annotations().empty());
+}
+
+TEST_CASE("a text with two labels is found, and a label that most examples have") {
+  Written written;
+  written.add("stop", "cancel it");
+  for (int i = 0; i < 98; ++i) written.add("go", "go on " + std::to_string(i));
+  CHECK(written.labels().empty());
+  written.add("go", "Cancel it");
+  CHECK(written.labels() ==
+        std::vector<std::string>{
+            "nlu.yml:4:3: warning: 99 of 100 examples are of 'go'; the others will hardly be "
+            "learnt: give more of them, or fewer of this [lopsided_labels]",
+            "nlu.yml:102:3: warning: this text is 'go' here and 'stop' at nlu.yml:2; keep one of "
+            "them [conflicting_label]"});
 }
 
 TEST_CASE("an example that looks like another intent's is named with the one it is like") {

@@ -92,6 +92,18 @@ TEST_CASE("a table's columns are found by their names") {
         "data:1: the first line must name the columns 'text' and 'label'");
 }
 
+TEST_CASE("tabs and semicolons part columns, too") {
+  for (const char separator : {'\t', ';'}) {
+    std::string table = "text,label\n\"hi, you; there\",greet\n";
+    table[4] = separator;
+    table[table.rfind(",greet")] = separator;
+    const auto rows = parse(table, DataFormat::csv);
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].example.text == "hi, you; there");
+    CHECK(rows[0].example.intent == "greet");
+  }
+}
+
 TEST_CASE("JSON lines count characters") {
   const auto rows = parse(
       "{\"text\": \"去北京\", \"intent\": \"travel\", \"entities\": [{\"start\": 1, \"end\": 3, "
@@ -158,7 +170,12 @@ TEST_CASE("mistakes in data name file and line") {
                 DataFormat::jsonl) == "data:1: an entity needs a type, as 'entity' or 'label'");
   CHECK(mistake("[1]", DataFormat::jsonl) == "data:1: a line must be a JSON object");
   CHECK(mistake("text,label\nd\xe9j\xe0,x\n", DataFormat::csv) ==
-        "data:2: this is not UTF-8; if the file is Latin-1, convert it: iconv -f latin1 -t utf8");
+        "data:2: this is not UTF-8; it looks like ISO-8859-1; convert it: iconv -f ISO-8859-1 -t "
+        "UTF-8 OLD > NEW");
+  CHECK(mistake("text,label\nhello,greet\n \t ,greet\n", DataFormat::csv) ==
+        "data:3: the text is empty; write one, or delete the row");
+  CHECK(mistake("{\"text\": \"\"}", DataFormat::jsonl) ==
+        "data:1: the text is empty; write one, or delete the row");
   CHECK(mistake("nlu: [", DataFormat::rasa).substr(0, 5) == "data:");
   CHECK(read_dataset("/nonexistent", DataFormat::csv).error().code == Errc::not_found);
   CHECK_FALSE(read_dataset("/", DataFormat::csv));

@@ -183,4 +183,7 @@ TEST_CASE("one intent is too few to train on") {
   const auto report = train(data, {}, file.path);
   REQUIRE_FALSE(report);
   CHECK(report.error().code == Errc::invalid);
+  CHECK(report.error().message ==
+        "all examples in scope are of 'greet'; a model tells intents apart: give examples of "
+        "another one");
 }
