@@ -296,8 +296,7 @@ std::vector<SplitCase> split_cases_of(const Classifier& fit, const Examples& exa
     raw.logits = scratch.logits;
     if (fit.network.width > 0) {
       raw.network_logits.assign(raw.logits.size(), 0.0f);
-      add_scores(view.network, scratch.columns, scratch.values, 1, scratch.network,
-                 raw.network_logits);
+      add_scores(view.network, scratch.batch, 1, scratch.network, raw.network_logits);
     }
     return raw;
   };
