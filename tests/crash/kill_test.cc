@@ -19,6 +19,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -77,6 +79,12 @@ class Server {
 
   net::ip::tcp::endpoint endpoint() const { return {net::ip::address_v4::loopback(), port_}; }
   std::string log() const { return (state_ / "log").string(); }
+  std::string operator_key() const {
+    std::ifstream file(state_ / "state" / "keys" / "operator.key");
+    std::string key;
+    std::getline(file, key);
+    return key;
+  }
 
   void kill_and_restart() {
     stop(SIGKILL);
@@ -270,6 +278,27 @@ std::vector<std::string> compare(const Record& record,
   return wrong;
 }
 
+// How many utterances the server has counted, whatever they were about.
+std::int64_t utterances_counted(const Server& server) {
+  namespace http = boost::beast::http;
+  net::io_context io;
+  net::ip::tcp::socket socket{io};
+  socket.connect(server.endpoint());
+  http::request<http::empty_body> out{http::verb::get, "/v1/mood?from=2000-01-01", 11};
+  out.set(http::field::host, "localhost");
+  out.set(http::field::authorization, "Bearer " + server.operator_key());
+  http::write(socket, out);
+  boost::beast::flat_buffer buffer;
+  http::response<http::string_body> in;
+  http::read(socket, buffer, in);
+  std::int64_t sum = 0;
+  const json::value answer = json::parse(in.body());
+  for (const json::value& row : answer.at("rows").as_array()) {
+    sum += row.at("utterances").to_number<std::int64_t>();
+  }
+  return sum;
+}
+
 struct Outcome {
   std::size_t acknowledged = 0;
   std::vector<std::string> wrong;
@@ -294,11 +323,17 @@ Outcome kill_again_and_again(const std::string& program, std::uint64_t kills, st
   Outcome outcome{crowd.acknowledged(), {}};
   if (!crowd.is_settled()) outcome.wrong.push_back("not everyone was answered within 30 s");
   ReplyCounts counts;
+  std::int64_t uttered = 0;
   for (int i = 0; i < visitors; ++i) {
     const auto kept = read_back(io, server, crowd.visitor(i), i);
+    uttered += std::count_if(kept.begin(), kept.end(),
+                             [](const auto& frame) { return frame.second.at("type") == "echo"; });
     for (const std::string& wrong : compare(crowd.record(i), kept, counts)) {
       outcome.wrong.push_back(fmt::format("customer {}: {}", i, wrong));
     }
+  }
+  if (const std::int64_t counted = utterances_counted(server); counted != uttered) {
+    outcome.wrong.push_back(fmt::format("{} utterances are kept, {} counted", uttered, counted));
   }
   for (const auto& [words, by_count] : counts) {
     if (by_count.size() > 1 || by_count.begin()->first == 0) {
