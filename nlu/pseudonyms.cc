@@ -390,13 +390,14 @@ class Maker {
     return made;
   }
 
-  // One of the list's, of `size` bytes, that does not stand in the original.
+  // One of the list's, of `size` bytes (0: any), that does not stand in the original.
   static std::string_view pick(std::span<const std::string_view> list, std::string_view original,
                                Dice& throws, std::size_t size) {
     const std::size_t first = throws.roll(list.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       const std::string_view one = list[(first + i) % list.size()];
-      if (one.size() == size && original.find(one) == original.npos) return one;
+      const bool fits = size == 0 || one.size() == size;
+      if (fits && original.find(fold(one)) == original.npos) return one;
     }
     return list[first];
   }
@@ -428,8 +429,7 @@ class Maker {
     if (is_street_word(folded)) return std::string(word);
     static constexpr std::string_view endings[] = {"strasse", "straße", "gasse", "allee",
                                                    "platz",   "weg",    "damm",  "str"};
-    const std::string_view other =
-        pick(streets(), folded, throws, streets()[throws.roll(15)].size());
+    const std::string_view other = pick(streets(), folded, throws, 0);
     for (const std::string_view ending : endings) {
       if (word.size() > ending.size() && word.ends_with(ending))
         return written_like(other, word) + std::string(ending);
