@@ -333,7 +333,7 @@ int forget(const Asked& asked) {
   fmt::print("{} examples and {} remembered wordings of {} removed\n", examples, remembered,
              asked.conversation);
   if (examples > 0 || was_trained_with(asked.folder, asked.conversation)) {
-    fmt::print("the model has learnt from them and must be trained again: usher train {}\n",
+    fmt::print("a model that has learnt from it must be trained again: usher train {}\n",
                asked.folder);
   }
   return 0;
