@@ -145,6 +145,7 @@ void Featurizer::add_token(std::string_view folded, bool joined) {
   token.stem = stem(token.text);
   token.hash = hash_text(token.text);
   token.stem_hash = hash_text(token.stem);
+  token.name = false;
   token.joined = joined;
 }
 

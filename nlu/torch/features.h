@@ -18,7 +18,7 @@
 namespace nlu {
 
 // Any change to what is made here makes older models useless: raise this.
-inline constexpr int feature_version = 2;
+inline constexpr int feature_version = 3;
 
 // Families of features. Each is scaled to a length of its own, so that the many character n-grams
 // of a long word do not drown the words. The last two are of tone (nlu/torch/tone_features.h).
