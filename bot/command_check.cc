@@ -91,7 +91,8 @@ nlu::Result<void> check_deeply(const dialog::Bot& bot, const std::string& folder
                                nlu::Diagnostics& diagnostics) {
   constexpr int folds = 5;
   const std::vector<nlu::Example>& examples = bot.training.examples;
-  const auto got = interpret_unseen(bot.training, nlu::encoder_path_of(folder, bot.encoder), folds);
+  const auto got = interpret_unseen(bot.training, nlu::encoder_path_of(folder, bot.encoder), folds,
+                                    bot.fine_tuning);
   if (!got) return got.error();
   std::vector<nlu::Unseen> unseen;
   for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -38,6 +38,8 @@ struct Asked {
   std::vector<std::string> lookups;  // NAME=FILE
   int folds = 0;
   std::uint64_t seed = 1;
+  bool fine_tune = false;
+  nlu::TuneSettings tuning;
 };
 
 nlu::Result<Examples> read(const std::string& path, const Asked& asked) {
@@ -125,6 +127,7 @@ nlu::Result<Tested> train_and_test(const Asked& asked, const Examples& learnt, c
   options.dev = dev;
   options.tone = false;
   options.encoder = asked.encoder;
+  if (asked.fine_tune) options.tuning = asked.tuning;
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto trained = nlu::train(data, options, path, [&](const nlu::Progress& now) {
     return show_progress(now, terminal), true;
@@ -301,6 +304,17 @@ void add_data_command(CLI::App& eval, const std::string& name, const std::string
   }
   command->add_option("--encoder", asked->encoder,
                       "The folder of a BERT in Hugging Face's layout, learnt from as well");
+  CLI::Option* const encoder = command->get_option("--encoder");
+  CLI::Option* const fine_tune =
+      command->add_flag("--fine-tune", asked->fine_tune, "Fine-tune it first")->needs(encoder);
+  command
+      ->add_option("--tune-epochs", asked->tuning.epochs,
+                   "Times it reads all of it, with --fine-tune (4)")
+      ->check(CLI::Range(1, 100))
+      ->needs(fine_tune);
+  command->add_option("--tune-rate", asked->tuning.rate, "Its highest learning rate (5e-5)")
+      ->check(CLI::Range(1e-7, 0.1))
+      ->needs(fine_tune);
   command->add_option("--model", asked->model, "Keep the model here");
   command->footer(
       fmt::format("Example: usher eval {} --train train.{} --test test.{} --json report.json", name,

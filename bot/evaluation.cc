@@ -13,20 +13,18 @@
 #include "nlu/base/unicode.h"
 #include "nlu/data_check.h"
 #include "nlu/torch/load.h"
-#include "nlu/torch/model_card.h"
 #include "nlu/torch/trainer.h"
 
 namespace bot {
 
 TemporaryModel::TemporaryModel()
-    : path_((std::filesystem::temp_directory_path() /
-             fmt::format("usher-eval-{}.safetensors", getpid()))
-                .string()) {}
+    : folder_((std::filesystem::temp_directory_path() / fmt::format("usher-eval-{}", getpid()))
+                  .string()),
+      path_((std::filesystem::path(folder_) / "model.safetensors").string()) {}
 
 TemporaryModel::~TemporaryModel() {
   std::error_code ignored;
-  std::filesystem::remove(path_, ignored);
-  std::filesystem::remove(nlu::card_path_of(path_), ignored);
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 nlu::Result<std::vector<nlu::DataRow>> read_rows(const std::string& path,
@@ -69,14 +67,15 @@ std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds
   return result;
 }
 
-nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(const nlu::TrainingData& data,
-                                                               const std::string& encoder,
-                                                               int folds) {
+nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(
+    const nlu::TrainingData& data, const std::string& encoder, int folds,
+    const std::optional<nlu::TuneSettings>& tuning) {
   const TemporaryModel temporary;
   const std::vector<int> fold_of = deal_folds(data.examples, folds);
   std::vector<nlu::Interpretation> interpretations(data.examples.size());
   nlu::TrainOptions options;
   options.encoder = encoder;
+  options.tuning = tuning;
   options.tone = false;
   for (int fold = 0; fold < folds; ++fold) {
     nlu::TrainingData learnt = data;

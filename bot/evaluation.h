@@ -1,6 +1,7 @@
 // What the ways of `usher eval` share.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,11 @@
 #include "nlu/dataset.h"
 #include "nlu/interpretation.h"
 #include "nlu/training_data.h"
+#include "nlu/tune_settings.h"
 
 namespace bot {
 
-// A model's path that nobody needs afterwards: the file goes with this, however the evaluation
+// A model's path that nobody needs afterwards: its folder goes with this, however the evaluation
 // ends.
 class TemporaryModel {
  public:
@@ -23,7 +25,7 @@ class TemporaryModel {
   const std::string& path() const { return path_; }
 
  private:
-  const std::string path_;
+  const std::string folder_, path_;
 };
 
 // The rows of a file, one at least; its name tells the format where `format` is empty.
@@ -43,9 +45,9 @@ std::vector<int> deal_folds(const std::vector<nlu::Example>& examples, int folds
 
 // What models make of the bot's examples that have not seen them, one an example, in order; equal
 // texts are unseen together. Says on the error stream how far it is.
-nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(const nlu::TrainingData& data,
-                                                               const std::string& encoder,
-                                                               int folds);
+nlu::Result<std::vector<nlu::Interpretation>> interpret_unseen(
+    const nlu::TrainingData& data, const std::string& encoder, int folds,
+    const std::optional<nlu::TuneSettings>& tuning = {});
 
 // What comes from an evaluation, where it was asked for; the command's exit code.
 int write_file(const std::string& path, const std::string& content);

@@ -39,6 +39,7 @@ MakeInterpreter trained_interpreters() {
     options.seed = bot.training_seed;
     options.checkpoints = nlu::checkpoints_path_of(folder);
     options.encoder = nlu::encoder_path_of(folder, bot.encoder);
+    options.tuning = bot.fine_tuning;
     if (nlu::is_up_to_date(path, bot.training, options)) {
       auto loaded = load(bot, path, options.encoder);
       if (loaded) return loaded;

@@ -19,6 +19,7 @@
 #include "nlu/base/json.h"
 #include "nlu/base/regex.h"
 #include "nlu/training_data.h"
+#include "nlu/tune_settings.h"
 
 namespace dialog {
 
@@ -225,6 +226,7 @@ struct Bot {
   json::object opening_hours;  // Day → "08:00-20:00", "closed" or a list of spans; as written.
   std::uint64_t training_seed = 1;
   std::string encoder;  // A folder (nlu/torch/bert.h), as bot.yml says; relative: to the bot's.
+  std::optional<nlu::TuneSettings> fine_tuning;  // Of the encoder; none: it stays as it is.
   Understanding understanding;
 
   std::map<std::string, Slot> slots;

@@ -196,9 +196,26 @@ void read_session(Draft& draft, const Yaml& file) {
   }
 }
 
+// `true`, or how.
+void read_tuning(Draft& draft, const Yaml& node) {
+  if (node.is_scalar()) {
+    if (read_bool(draft, node, "'fine_tune'").value_or(false)) draft.bot.fine_tuning.emplace();
+    return;
+  }
+  if (!expect_map(draft, node, "'fine_tune'")) return;
+  check_keys(draft, node, "'fine_tune'", {"epochs", "learning_rate"});
+  nlu::TuneSettings& settings = draft.bot.fine_tuning.emplace();
+  if (const Yaml* epochs = node.find("epochs")) {
+    if (const auto count = read_integer(draft, *epochs, "'epochs'", 1, 100))
+      settings.epochs = static_cast<int>(*count);
+  }
+  if (const Yaml* rate = node.find("learning_rate"))
+    settings.rate = read_number(draft, *rate, "'learning_rate'", 1e-7, 0.1).value_or(settings.rate);
+}
+
 void read_model(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'model'")) return;
-  check_keys(draft, node, "'model'", {"seed", "encoder"});
+  check_keys(draft, node, "'model'", {"seed", "encoder", "fine_tune"});
   if (const Yaml* seed = node.find("seed")) {
     const auto number = read_integer(draft, *seed, "'seed'", 0, 4'294'967'295);
     if (number) draft.bot.training_seed = static_cast<std::uint64_t>(*number);
@@ -209,6 +226,13 @@ void read_model(Draft& draft, const Yaml& node) {
     } else {
       draft.error("expected_text", encoder->mark,
                   "'encoder' is a folder with config.json, model.safetensors and vocab.txt");
+    }
+  }
+  if (const Yaml* tuning = node.find("fine_tune")) {
+    read_tuning(draft, *tuning);
+    if (draft.bot.fine_tuning && node.find("encoder") == nullptr) {
+      draft.error("no_encoder", tuning->mark,
+                  "there is nothing to fine-tune; name the 'encoder' beside 'fine_tune'");
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "nlu/language.h"
 #include "nlu/segmentation.h"
 #include "nlu/torch/bert.h"
+#include "nlu/torch/encoder_folder.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/splitting.h"
 #include "nlu/torch/tone_features.h"
@@ -276,12 +277,15 @@ Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path,
     return Error{Errc::corrupt, path + ": the model knows neither intents nor entities"};
   std::unique_ptr<Bert> encoder;
   if (!(*model)->encoder().empty()) {
-    if (encoder_folder.empty()) {
+    const std::string folder = (*model)->encoder_is_tuned()
+                                   ? tuned_encoder_path_of(path, (*model)->encoder())
+                                   : encoder_folder;
+    if (folder.empty()) {
       return invalid(path +
                      ": the model was trained with an encoder; say its folder as 'encoder' "
                      "under 'model' in bot.yml, or with --encoder");
     }
-    auto opened = Bert::open(encoder_folder);
+    auto opened = Bert::open(folder);
     if (!opened) return opened.error();
     encoder = std::move(*opened);
     if (encoder->version() != (*model)->encoder() ||
@@ -289,7 +293,7 @@ Result<std::unique_ptr<Interpreter>> load_interpreter(const std::string& path,
       return invalid(
           fmt::format("{}: the model was trained with another encoder than {}; run "
                       "'usher train' again",
-                      path, encoder_folder));
+                      path, folder));
     }
   }
   const Result<RuleEntities> rules = RuleEntities::compile((*model)->rules());

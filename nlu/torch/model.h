@@ -60,6 +60,7 @@ struct ModelParts {
   Crf tagger;
   TrainingData rules;   // Lookups, patterns, synonyms; no examples.
   std::string encoder;  // The version of the one it needs (nlu/torch/bert.h); empty: none.
+  bool encoder_is_tuned = false;  // Then it lies beside the model.
   std::string data_hash;
   std::uint64_t seed = 0;
 };
@@ -95,6 +96,7 @@ class Model {
   const std::string& encoder() const { return encoder_; }  // As in ModelParts.
   const std::string& trained_from() const { return data_hash_; }
 
+  bool encoder_is_tuned() const { return encoder_is_tuned_; }
   // Of what the encoder gives; 0 without one.
   std::size_t encoder_width() const {
     return std::max(intent_.space.mean.size(), state_mean_.size());
@@ -137,6 +139,7 @@ class Model {
   std::vector<TagNetworkView> tag_networks_;
   TrainingData rules_;
   std::string version_, encoder_, data_hash_;
+  bool encoder_is_tuned_ = false;
 };
 
 }  // namespace nlu

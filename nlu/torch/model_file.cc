@@ -179,6 +179,7 @@ Result<void> save_model(const ModelParts& parts, const std::string& path) {
       {"tag.rows", view_of(parts.tag_vocabulary.rows, Dtype::i32)},
   };
   if (!parts.encoder.empty()) metadata["encoder"] = parts.encoder;
+  if (parts.encoder_is_tuned) metadata["encoder_tuned"] = "true";
   Halves halves;
   add_classifier("intent", parts.intent, metadata, tensors, halves);
   tensors["wording.keys"] = view_of(parts.wordings.keys, Dtype::i64);
@@ -422,6 +423,7 @@ Result<void> Model::read_metadata() {
   }
   data_hash_ = text("data_hash");
   encoder_ = text("encoder");
+  encoder_is_tuned_ = text("encoder_tuned") == "true";
   const JsonLimits limits{16 << 20, 8};
   const auto kinds = parse_json(text("entities"), limits);
   const auto calibration = parse_json(text("calibration"), limits);

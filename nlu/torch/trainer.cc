@@ -25,8 +25,10 @@
 #include "nlu/torch/bert.h"
 #include "nlu/torch/calibration.h"
 #include "nlu/torch/checkpoint.h"
+#include "nlu/torch/encoder_folder.h"
 #include "nlu/torch/examples.h"
 #include "nlu/torch/fit.h"
+#include "nlu/torch/fit_encoder.h"
 #include "nlu/torch/held_out.h"
 #include "nlu/torch/model.h"
 #include "nlu/torch/model_card.h"
@@ -47,6 +49,7 @@ constexpr std::size_t split_cases_limit = 1000;  // A fold's held-out examples, 
 constexpr std::size_t checkpoint_bytes = 256'000'000;  // Kept when training is done.
 constexpr double network_work = 8;                     // Of an epoch, in epochs of the linear fit.
 constexpr double encoder_work = 50;                    // Of an example, in the same.
+constexpr double tuning_work = 150;                    // And of an epoch of fine-tuning.
 constexpr int encoding_version = 2;  // Raised when more, or other, is made of an encoder.
 
 // Adds up what all fits have done, and asks whether to go on.
@@ -168,6 +171,67 @@ bool encode(Examples& examples, const Bert& encoder, Watch& watch) {
              encoder, sentences.size() - read, watch,
              [&](std::size_t i) -> const std::string& { return sentences[read + i].text; },
              [&](std::size_t, Encoding& encoding) { add_states(encoding); });
+}
+
+struct TuneExamples {
+  std::vector<TuneExample> learnt, held_out;
+};
+
+// `fold_of` as deal_folds() says; what is held out keeps its tags to itself, too.
+TuneExamples tune_examples(const Examples& examples, const std::vector<int>& fold_of,
+                           const Bert& encoder) {
+  TuneExamples all;
+  const std::size_t limit = std::min(encoder.config().positions, tuned_pieces);
+  const auto make = [&](const std::string& text, const TagExample* sentence) {
+    TuneExample example;
+    WordPieces pieces = encoder.tokenizer().encode(text, limit);
+    example.ids = std::move(pieces.ids);
+    if (sentence != nullptr) {
+      example.words = pieces_of(pieces.spans, sentence->pieces);
+      example.tags = sentence->tags;
+    }
+    return example;
+  };
+  // The sentences are the first utterances, or there are no utterances.
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < examples.labelled; ++i) {
+    const IntentExample& utterance = examples.utterances[i];
+    const bool tagged =
+        next < examples.sentences.size() && examples.sentences[next].text == utterance.text;
+    TuneExample example = make(utterance.text, tagged ? &examples.sentences[next] : nullptr);
+    next += tagged ? 1 : 0;
+    example.label = static_cast<std::int64_t>(utterance.label);
+    example.importance = utterance.importance;
+    (fold_of[i] == 0 ? all.held_out : all.learnt).push_back(std::move(example));
+  }
+  for (; next < examples.sentences.size(); ++next)
+    all.learnt.push_back(make(examples.sentences[next].text, &examples.sentences[next]));
+  return all;
+}
+
+// Fine-tunes the encoder on what is not held out, and keeps it beside the model. Null: it was told
+// to stop.
+Result<std::unique_ptr<Bert>> tune(const Bert& encoder, const Examples& examples,
+                                   const std::vector<int>& fold_of, const TrainOptions& options,
+                                   const std::string& path, Watch& watch, TrainReport& report) {
+  const TuneExamples all = tune_examples(examples, fold_of, encoder);
+  TuneOptions how{*options.tuning, options.seed + 3, 0, 0};
+  how.labels = examples.intents.empty() ? 0 : examples.intents.size() + 1;
+  how.tags = examples.kinds.empty() ? 0 : 2 * examples.kinds.size() + 1;
+  const int parts = tune_parts(all.learnt.size(), how);
+  const double work = tuning_work * how.epochs * static_cast<double>(all.learnt.size()) / parts;
+  watch.plan(work * parts);
+  Checkpoint checkpoint(watch.checkpoints(), tune_key(encoder, all.learnt, how));
+  const Tuned tuned = tune_encoder(
+      encoder, all.learnt, how,
+      [&](const FitProgress& now) { return watch.tell("tuning", 1, now, parts, work); },
+      &checkpoint);
+  if (watch.is_stopped()) return std::unique_ptr<Bert>();
+  report.tuned_accuracy = share_right(tuned, encoder.tokenizer().padding(), all.held_out);
+  const auto version = save_tuned_encoder(*tuned.network, encoder.folder(), path);
+  if (!version) return version.error();
+  report.tuned = tuned_encoder_path_of(path, *version);
+  return Bert::open(report.tuned);
 }
 
 std::vector<float> mean_vector(const Examples& examples, const std::vector<std::size_t>& chosen) {
@@ -495,6 +559,14 @@ std::string training_hash(const TrainingData& data, std::uint64_t seed,
   return hash;
 }
 
+// What an encoder gives depends on; nothing without one.
+std::string hash_of(const Bert* encoder, const TrainOptions& options) {
+  if (encoder == nullptr) return "";
+  if (!options.tuning) return encoder->version();
+  return fmt::format("{}/tuned {} {} {}", encoder->version(), options.tuning->epochs,
+                     options.tuning->rate, options.tuning->batch);
+}
+
 std::size_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -538,8 +610,11 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   const std::size_t count = examples.labelled;
   const bool large = count > large_data;
   const bool by_dev = !options.dev.empty();
-  const int folds = by_dev ? 0 : large ? 1 : std::max(options.folds, 2);
-  const std::vector<int> fold_of = deal_folds(examples, folds, large ? 10 : std::max(folds, 1));
+  // An encoder is tuned once, so that one part alone is new to it.
+  const bool tuning = encoder != nullptr && options.tuning.has_value();
+  const int folds = by_dev ? 0 : large || tuning ? 1 : std::max(options.folds, 2);
+  const int share = by_dev ? 1 : large ? 10 : tuning ? 5 : folds;
+  std::vector<int> fold_of = deal_folds(examples, folds, share);
   std::vector<std::vector<HeldOut>> held_out(static_cast<std::size_t>(folds));
   std::vector<std::vector<SplitCase>> split(static_cast<std::size_t>(folds));
   Classifier intents;
@@ -555,16 +630,26 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                       options.dev.front().mark.file));
     }
     hold_out_outside(examples, all, dev);
+    fold_of.assign(count, 0);
+    for (const std::size_t i : all) fold_of[i] = -1;  // What is not held out.
   }
   double epochs = intent_options(options, count).epochs;
   if (const auto network = network_options(options, count))
     epochs += network->epochs * network_work;
-  watch.plan(static_cast<double>(count) * epochs * (by_dev ? 1 : large ? 1.9 : folds));
+  watch.plan(static_cast<double>(count) * epochs * (1 + folds * (1 - 1.0 / share)));
   const std::size_t sentences = examples.sentences.size();
   watch.plan(static_cast<double>(sentences) * tag_options(options, sentences).epochs *
              static_cast<double>(tagger_count(sentences)));
 
   const Error stopped{Errc::unavailable, "training was stopped; the model is as it was"};
+  TrainReport report;
+  const std::string encoder_hash = hash_of(encoder.get(), options);
+  if (tuning) {
+    auto tuned = tune(*encoder, examples, fold_of, options, path, watch, report);
+    if (!tuned) return tuned.error();
+    if (*tuned == nullptr) return stopped;
+    encoder = std::move(*tuned);
+  }
   if (encoder != nullptr) {
     watch.plan(encoder_work * static_cast<double>(std::max(examples.utterances.size(), sentences)));
     if (!encode(examples, *encoder, watch) || !encode(dev, *encoder, watch)) return stopped;
@@ -621,7 +706,6 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   }
   const HeldOutRates held_out_rates = rates(parts.calibration, tested);
 
-  TrainReport report;
   report.examples = data.examples.size();
   report.intents = examples.intents.size();
   report.entities = examples.kinds.size();
@@ -650,7 +734,8 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   }
   parts.rules = rules_of(data);
   parts.encoder = encoder != nullptr ? encoder->version() : "";
-  parts.data_hash = training_hash(data, options.seed, parts.encoder);
+  parts.encoder_is_tuned = tuning;
+  parts.data_hash = training_hash(data, options.seed, encoder_hash);
   parts.seed = options.seed;
   std::error_code failed;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -663,6 +748,7 @@ Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
   }
   if (const Result<void> saved = save_model(parts, path); !saved) return saved.error();
   watch.checkpoints()->tidy(checkpoint_bytes);
+  tidy_tuned_encoders(path);
   report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   report.peak_memory_bytes = peak_memory();
   if (const Result<void> carded = save_model_card(data, options, report, parts.data_hash, path);
@@ -678,8 +764,11 @@ bool is_up_to_date(const std::string& path, const TrainingData& data, const Trai
   if (!options.encoder.empty()) {
     const auto opened = Bert::open(options.encoder);
     if (!opened) return false;  // Training will say what is wrong with it.
-    encoder = (*opened)->version();
+    encoder = hash_of(opened->get(), options);
   }
+  if ((*model)->encoder_is_tuned() &&
+      !std::filesystem::exists(tuned_encoder_path_of(path, (*model)->encoder())))
+    return false;
   return (*model)->trained_from() == training_hash(data, options.seed, encoder);
 }
 

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nlu/base/result.h"
 #include "nlu/training_data.h"
+#include "nlu/tune_settings.h"
 
 namespace nlu {
 
@@ -24,12 +26,13 @@ struct TrainOptions {
   // Examples to choose by, and not to learn: the temperature, the threshold, and how much the
   // networks count. Without any, a share of what is learnt is held out for it.
   std::vector<Example> dev;
-  std::string encoder;      // The folder of one (nlu/torch/bert.h); empty: none.
-  std::string checkpoints;  // A folder for what is begun and what is done; empty: none.
+  std::string encoder;                 // The folder of one (nlu/torch/bert.h); empty: none.
+  std::optional<TuneSettings> tuning;  // Of the encoder; none: it stays as it is.
+  std::string checkpoints;             // A folder for what is begun and what is done; empty: none.
 };
 
 struct Progress {
-  std::string_view phase;  // "encoding", "calibrating", "training", "entities", "saving"
+  std::string_view phase;  // "tuning", "encoding", "calibrating", "training", "entities", "saving"
   int part = 1;            // Of several that have the same phase, such as folds.
   int epoch = 0;
   int epochs = 0;
@@ -52,8 +55,10 @@ struct TrainReport {
   std::size_t pairs = 0;
   double pairs_right = 0;      // Taken for two, and both intents right.
   double singles_divided = 0;  // One that was taken for several.
-  double network_share = 0;  // How many times the network's scores count beside the linear ones.
-  double tagger_share = 1;   // The same of the tagger; other than 1 only with TrainOptions::dev.
+  double network_share = 0;    // How many times the network's scores count beside the linear ones.
+  double tagger_share = 1;     // The same of the tagger; other than 1 only with TrainOptions::dev.
+  std::string tuned;           // The tuned encoder's folder; empty: there is none.
+  double tuned_accuracy = 0;   // Its own head's, of the held-out labels.
   double seconds = 0;
   std::size_t peak_memory_bytes = 0;  // Of the process.
 };
@@ -65,9 +70,11 @@ struct TrainReport {
 // stopped or killed goes on where it was, up to half a minute before, and what neither the data nor
 // the options have changed is not learnt again; 256 MB of it are kept at most.
 // With an encoder its vectors of utterances and its states of words are learnt from beside the
-// features, and the model needs it from then on. Without any intent, but with entities, the model
-// finds entities only. Errc::invalid: one intent, or neither intents nor entities, or a regex that
-// RE2 refuses, or nothing in TrainOptions::dev to choose by.
+// features, and the model needs it from then on. One that is to be fine-tuned learns first, from
+// all examples but the held-out ones; what comes of it lies beside the model
+// (nlu/torch/encoder_folder.h) and takes its place. Without any intent, but with entities, the
+// model finds entities only. Errc::invalid: one intent, or neither intents nor entities, or a regex
+// that RE2 refuses, or nothing in TrainOptions::dev to choose by.
 Result<TrainReport> train(const TrainingData& data, const TrainOptions& options,
                           const std::string& path,
                           const std::function<bool(const Progress&)>& progress = {});

@@ -264,7 +264,7 @@ backend:
 understanding: {intent_threshold: 0.7}
 session: {idle_timeout_s: 90}
 opening_hours: {monday: "08:00-20:00"}
-model: {seed: 7}
+model: {seed: 7, encoder: bert, fine_tune: {epochs: 3, learning_rate: 2.0e-5}}
 )"},
                          {"flows/a.yml",
                           "flows: {a: {description: x, if: false, steps: "
@@ -273,6 +273,10 @@ model: {seed: 7}
   CHECK(bot->name == "lantern");
   CHECK(json::serialize(bot->opening_hours) == R"({"monday":"08:00-20:00"})");
   CHECK(bot->training_seed == 7);
+  CHECK(bot->encoder == "bert");
+  REQUIRE(bot->fine_tuning);
+  CHECK(bot->fine_tuning->epochs == 3);
+  CHECK(bot->fine_tuning->rate == 2e-5);
   CHECK(bot->backend_url == "https://shop.example:8443/api");
   CHECK(bot->backend_headers.at("Authorization") == "Bearer ");
   CHECK(bot->understanding.intent_threshold == 0.7);
