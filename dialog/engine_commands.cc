@@ -149,9 +149,13 @@ void Turn::start_flows(std::span<const Command> commands, const std::string& tol
       const Flow* flow = bot_.find_flow(one.flow);
       return flow && asks_nothing(*flow);
     });
-    const bool is_named =
-        std::any_of(named.begin(), named.end(), [&](const Named& one) { return one.flow == told; });
-    if (!told.empty() && !is_named) named.insert(rest, Named{told, {}});
+    const auto is_told = [&](const Named& one) { return one.flow == told; };
+    const auto later = std::find_if(rest, named.end(), is_told);
+    if (later != named.end()) {
+      std::rotate(rest, later, later + 1);
+    } else if (!told.empty() && std::none_of(named.begin(), rest, is_told)) {
+      named.insert(rest, Named{told, {}});
+    }
   }
   for (std::size_t i = named.size(); i-- > 1;) {
     json::object said;
@@ -160,8 +164,15 @@ void Turn::start_flows(std::span<const Command> commands, const std::string& tol
       const Slot* slot = set ? bot_.find_slot(set->slot) : nullptr;
       if (slot && (!slot->is_controlled() || is_trusted(set->by))) said[set->slot] = set->value;
     }
+    const bool runs = std::any_of(c_.stack.begin(), c_.stack.end(), [&](const Frame& one) {
+      return one.flow == named[i].flow && one.parent == 0;
+    });
     start_flow(named[i].flow,
                {{"said", std::move(said)}, {"turn", static_cast<std::int64_t>(c_.turn)}});
+    // What runs already takes it as it takes all that it is told.
+    if (runs && !c_.stack.empty() &&
+        c_.stack[group_begin(c_.stack.size() - 1)].flow == named[i].flow)
+      take_slots(named[i].slots);
   }
   start_flow(named.front().flow);
   take_slots(named.front().slots);
@@ -183,13 +194,14 @@ bool Turn::asks_nothing(const Flow& flow, int depth) const {
 // `context` of one that waits for its turn (Frame::context).
 void Turn::start_flow(const std::string& id, json::object context) {
   const Flow* flow = bot_.find_flow(id);
-  const ConversationNames names(c_, nullptr);
-  if (!flow || flow->is_pattern || (flow->guard && !flow->guard->evaluate(names))) {
-    return cannot_handle("not_available");
-  }
   const auto running = std::find_if(c_.stack.begin(), c_.stack.end(), [&](const Frame& one) {
     return one.flow == id && one.parent == 0;
   });
+  // A guard is about beginning: what runs, by a link for one, goes on.
+  const ConversationNames names(c_, nullptr);
+  const bool may_begin =
+      running != c_.stack.end() || !flow || !flow->guard || flow->guard->evaluate(names);
+  if (!flow || flow->is_pattern || !may_begin) return cannot_handle("not_available");
   const auto index = static_cast<std::size_t>(running - c_.stack.begin());
   const bool is_current = running != c_.stack.end() && index == group_begin(c_.stack.size() - 1);
   if (is_current) return;  // The loop asks its question again.
@@ -211,7 +223,6 @@ void Turn::start_flow(const std::string& id, json::object context) {
     highest = c_.stack[i].id;
   }
   resume(highest);
-  set_said(context);
 }
 
 // Whether a payload or the like gives anew what the acting flow has asked already. That is a
@@ -249,12 +260,15 @@ void Turn::set_slot(const command::SetSlot& set) {
   }
 }
 
-// What was said of a flow when it was named and had to wait; it is the one that acts now.
+// What was said of a flow when it was named and had to wait; it is the one that acts now. What was
+// said of it since counts instead.
 void Turn::set_said(const json::object& context) {
   const json::object* said = nlu::get_object(context, "said");
   if (!said) return;
+  const std::vector<std::string> since = top()->collected;
   for (const auto& member : *said) {
     const Slot* slot = bot_.find_slot(std::string(member.key()));
+    if (slot && std::find(since.begin(), since.end(), slot->name) != since.end()) continue;
     const auto value = slot ? accept_for_slot(*slot, member.value()) : std::nullopt;
     if (value) emit(event::SlotSet{slot->name, *value, "entity", top()->id});
   }

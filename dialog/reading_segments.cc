@@ -238,9 +238,11 @@ void Segments::begins(std::size_t i, const std::string& flow) {
   if (declines(part.text)) {
     part.role = Role::dropped;
     withdrawn_ = true;
-    const bool runs = std::any_of(c_.stack.begin(), c_.stack.end(),
-                                  [&](const Frame& one) { return one.flow == flow; });
-    if (runs) cancelled_ = true;
+    // Only what acts is ended: what sleeps below it has no command to end it.
+    for (std::size_t at = c_.stack.size(); at-- > 0;) {
+      if (c_.stack[at].flow == flow) cancelled_ = true;
+      if (c_.stack[at].parent == 0 && !c_.stack[at].flow.starts_with("pattern_")) break;
+    }
     return;
   }
   const auto same = std::find_if(starts_.begin(), starts_.end(),

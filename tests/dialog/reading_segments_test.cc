@@ -307,6 +307,47 @@ TEST_CASE("a wish that is turned down does not begin, and ends when it runs") {
         R"({"cancel_flow":null} {"start_flow":"exchange"})");
 }
 
+TEST_CASE("turning down what sleeps does not end what is being answered") {
+  Asking a;
+  a.say({{"send back order 10423", "return_item", 0.9, "order_number=10423"},
+         {"where is 10555", "order_status", 0.9, "order_number=10555"}});
+  CHECK(a.hear({{"10115,", "", 0, "postcode=10115"},
+                {"and I don't want to return it any more", "order_status"}}) ==
+        R"({"set_slot":{"postcode":"10115"}})");
+}
+
+TEST_CASE("what is said of a waiting flow later counts, not what was said first") {
+  Asking a;
+  a.say({{"send back order 10423", "return_item", 0.9, "order_number=10423"},
+         {"where is 10555", "order_status", 0.9, "order_number=10555"}});
+  a.talk.say(
+      {command::StartFlow{"order_status"}, command::SetSlot{"order_number", "10777", "entity"}});
+  std::string told;
+  for (const Event& one : a.talk.log) {
+    const auto* set = std::get_if<event::SlotSet>(&one.body);
+    if (set && set->slot == "order_number" && set->value.is_string()) told = set->value.as_string();
+    const auto* reply = std::get_if<event::Replied>(&one.body);
+    if (reply && reply->response == "utter_status") CHECK(told == "10777");
+  }
+}
+
+TEST_CASE("what runs takes what is said of it beside another wish") {
+  Asking a;
+  a.talk.start("order_status");
+  CHECK(a.talk.say({command::StartFlow{"return_item"}, command::StartFlow{"order_status"},
+                    command::SetSlot{"order_number", "10423", "entity"}}) ==
+        Replies{"utter_ask_postcode"});
+  CHECK(a.talk.slot("order_number") == R"("10423")");
+}
+
+TEST_CASE("a flow that was answered goes before another, named behind it or not") {
+  Asking a("order_number");
+  a.talk.say({command::SetSlot{"order_number", "10423", "text"}, command::StartFlow{"order_status"},
+              command::StartFlow{"return_item"}});
+  CHECK(a.talk.stack() == "order_status return_item");
+  CHECK(a.talk.last.response == "utter_ask_postcode");
+}
+
 TEST_CASE("turning down a deed is told from not wanting a thing") {
   CHECK(declines("I don't want to return the lamp"));
   CHECK(declines("we do not need to exchange it"));
