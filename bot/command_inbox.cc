@@ -272,7 +272,11 @@ int label(const Asked& asked) {
     examples.back().intent = asked.intent;
     if (!asked.text.empty()) examples.back().text = asked.text;
     const auto fine = check_example(*desk->bot, examples.back().text, asked.intent);
-    if (!fine) return complain(fine.error());
+    if (!fine) {
+      return complain({fine.error().code,
+                       fmt::format("{}; label the others by their own ids, or say --text for {}",
+                                   fine.error().message, examples.back().utterance)});
+    }
   }
   if (!asked.dry) {
     if (auto kept = keep_examples(asked.folder, examples); !kept) return complain(kept.error());
@@ -318,6 +322,15 @@ bool was_trained_with(const std::string& folder, const std::string& conversation
 }
 
 int forget(const Asked& asked) {
+  // An id that is none would find nothing and read like a success, and an empty one find
+  // everything.
+  if (!dialog::parse_conversation_id(0, asked.conversation)) {
+    return complain(
+        {nlu::Errc::invalid,
+         fmt::format("'{}' is no conversation's id: it has 32 hex digits, 0-9 and a-f, as "
+                     "DELETE /v1/conversations/ID was given",
+                     asked.conversation)});
+  }
   auto memory = InboxMemory::load(asked.folder);
   if (!memory) return complain(memory.error());
   const auto forgotten = forget_conversation(asked.folder, asked.conversation);

@@ -62,6 +62,8 @@ Result<void> replace_file(const std::string& named, const std::optional<std::str
   };
   struct stat old {};
   const bool has_mode = ::stat(path.c_str(), &old) == 0;
+  // Who runs a command as root leaves the file to whose it was.
+  if (has_mode && ::fchown(file, old.st_uid, old.st_gid) != 0) errno = 0;
   const bool written = write_all(file, text) && (step ? (step(1), true) : true) &&
                        ::fchmod(file, has_mode ? old.st_mode & 07777 : 0644) == 0 &&
                        ::fsync(file) == 0;
@@ -75,10 +77,9 @@ Result<void> replace_file(const std::string& named, const std::optional<std::str
   const auto now = read_whole(path.string());
   if (!now) return give_up(now.error());
   if (*now != before) {
-    return give_up(
-        {Errc::conflict, fmt::format("{} was changed by somebody else meanwhile: nothing "
-                                     "was written; do it again",
-                                     named)});
+    return give_up({Errc::conflict, fmt::format("{} was changed by somebody else meanwhile, and "
+                                                "was left as it is; do it again",
+                                                named)});
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return give_up(failed(named, "cannot be replaced"));

@@ -208,6 +208,7 @@ Result<std::string> add_examples(std::string_view file, const std::string& shown
 
 Result<Removal> remove_subject(std::string_view file, const std::string& shown_as,
                                const std::string& subject) {
+  if (subject.empty()) return invalid("no conversation is named; nothing was removed");
   const auto before = parse(file, shown_as);
   if (!before) return before.error();
   Removal removal;

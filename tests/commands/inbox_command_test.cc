@@ -201,6 +201,13 @@ TEST_CASE("usher inbox lists, labels, dismisses and forgets, beside the server a
   business.stop();
   std::smatch subject;
   REQUIRE(std::regex_search(written, subject, std::regex("subject: \"([0-9a-f]{32})\"")));
+  const std::string before = text_of(bot + "/nlu/inbox.yml");
+  for (const char* wrong : {"''", "0", "9C0B7D2E51F84F0C8A6D3B1E7F20C4A5"}) {
+    const Ran refused = run(fmt::format("inbox forget {} {}", bot, wrong));
+    CHECK(refused.code == 1);
+    CHECK(says(refused, "is no conversation's id: it has 32 hex digits"));
+    CHECK(text_of(bot + "/nlu/inbox.yml") == before);
+  }
   const Ran forgotten = run(fmt::format("inbox forget {} {}", bot, subject[1].str()));
   INFO(forgotten.output);
   CHECK(forgotten.code == 0);

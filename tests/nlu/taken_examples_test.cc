@@ -126,6 +126,7 @@ TEST_CASE("what was taken from a conversation is removed, and all else stays to 
   CHECK(removal->file == expected);
   CHECK(remove_subject(written, "nlu/x.yml", bob)->file == written);
   CHECK(remove_subject(written, "nlu/x.yml", bob)->removed.empty());
+  CHECK_FALSE(remove_subject(written, "nlu/x.yml", ""));  // Nobody's are all others.
 }
 
 TEST_CASE("adding and then forgetting leaves the file as it was") {
