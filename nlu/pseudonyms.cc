@@ -485,6 +485,7 @@ void PseudonymRules::add_text(std::string_view text) {
 
 void PseudonymRules::add(const TrainingData& data) {
   for (const Example& example : data.examples) {
+    if (!example.subject.empty()) continue;  // A customer's words, not the bot's.
     // What is annotated may be somebody's; what a lookup knows comes below.
     std::string rest = example.text;
     for (const Entity& entity : example.entities) {

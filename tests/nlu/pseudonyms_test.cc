@@ -119,6 +119,20 @@ TEST_CASE("names go, by what is said before them or by their capitals") {
   CHECK_FALSE(holds(replaced(known, {}, {"Zaphod Beeblebrox"}), "zaphod"));
 }
 
+TEST_CASE("a name that an example took from a customer is a name still") {
+  TrainingData data = shop();
+  data.examples.push_back({"tell marvin it came", "any", {}, {}, {}, "somebody"});
+  PseudonymRules rules;
+  rules.add(data);
+  const Pseudonyms others(std::move(rules), "seed");
+  CHECK_FALSE(holds(others.replace("I'm Marvin, where is my order", {}, {}).text, "Marvin"));
+  data.examples.back().subject.clear();  // Now it is the bot's own word.
+  PseudonymRules own;
+  own.add(data);
+  CHECK(holds(Pseudonyms(std::move(own), "seed").replace("I'm Marvin, where", {}, {}).text,
+              "Marvin"));
+}
+
 TEST_CASE("a name is the same pseudonym wherever it stands, written as it was") {
   const Pseudonyms all = pseudonyms();
   const std::string text =
