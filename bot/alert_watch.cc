@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -349,14 +350,18 @@ void AlertWatch::adopt(Book& book, Changes changes) {
 // One at a time, the one that has been due longest first.
 awaitable<void> AlertWatch::post_all() {
   for (;;) {
-    Millis next = Loop::now() + dialog::hour_ms;
+    const Millis now = Loop::now();
+    // Of those that are due the one tried least, lest a receiver that hangs hold up all others.
+    std::tuple<bool, int, Millis> next{true, 0, now + dialog::hour_ms};
     std::optional<std::pair<Tenant, std::uint64_t>> first;
     for (const auto& [tenant, book] : books_) {
       for (const auto& [number, post] : book.posts) {
-        if (post.due < next) next = post.due, first = {tenant, number};
+        const bool waits = post.due > now;
+        const std::tuple<bool, int, Millis> place{waits, waits ? 0 : post.attempts, post.due};
+        if (place < next) next = place, first = {tenant, number};
       }
     }
-    if (const Millis wait = next - Loop::now(); wait > 0) {
+    if (const Millis wait = std::get<2>(next) - now; wait > 0) {
       posting_.expires_after(std::chrono::milliseconds{wait});
       error_code woken;  // Cancelled: there is something new.
       co_await posting_.async_wait(net::redirect_error(use_awaitable, woken));
@@ -415,7 +420,7 @@ awaitable<dialog::HttpOutcome> AlertWatch::send(const dialog::Webhook& hook, con
   const auto url = parse_url(hook.url);
   dialog::HttpOutcome failed;
   if (!url) {
-    failed.error = url.error().message;
+    failed.error = "the webhook's url is none";  // It may hold a secret: it is not said here.
     co_return failed;
   }
   dialog::HttpRequest request;

@@ -44,6 +44,17 @@ bool is_on_this_machine(const std::string& url) {
   return false;
 }
 
+// "https://HOST…": a variable's value may end with a line end, or hold a password.
+bool names_a_host(std::string_view url) {
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  return !authority.empty() && authority.front() != ':' &&
+         authority.find('@') == std::string_view::npos &&
+         std::none_of(url.begin(), url.end(), [](char c) {
+           return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\';
+         });
+}
+
 void read_webhook(Draft& draft, const Yaml& node, Webhook& hook) {
   if (node.is_scalar() && node.as_bool() == false) {
     hook = {};
@@ -63,6 +74,10 @@ void read_webhook(Draft& draft, const Yaml& node, Webhook& hook) {
   if (hook.url.empty()) return;  // Switched off
   if (!hook.url.starts_with("https://") && !hook.url.starts_with("http://")) {
     draft.error("bad_url", url->mark, "'url' must begin with https:// or http://");
+  } else if (!names_a_host(hook.url)) {
+    draft.error("bad_url", url->mark,
+                "'url' must name a host, without a user, spaces or other characters that no URL "
+                "has");
   } else if (hook.url.starts_with("http://") && !is_on_this_machine(hook.url)) {
     draft.warn("plain_http", url->mark, "who is on the way can read this; write https://");
   }
