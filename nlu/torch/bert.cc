@@ -179,8 +179,14 @@ Result<std::unique_ptr<Bert>> Bert::open(const std::string& folder) {
   auto file = SafetensorsFile::open(weights_path);
   if (!file) return file.error();
   const auto bytes = file->bytes();
-  std::string version =
-      sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).substr(0, 32);
+  // All that its vectors depend on.
+  std::string parts =
+      sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}) + *text;
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "vocab.txt"}) {
+    std::ifstream in(root / name, std::ios::binary);
+    parts.append(std::istreambuf_iterator<char>(in), {});
+  }
+  std::string version = sha256_hex(parts).substr(0, 32);
   auto impl = std::make_unique<Impl>(Impl{folder,
                                           *std::move(tokenizer),
                                           std::move(version),

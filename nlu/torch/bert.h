@@ -46,7 +46,8 @@ class Bert {
 
   const BertConfig& config() const;
   const WordPiece& tokenizer() const;
-  const std::string& version() const;  // SHA-256 of the weights, hex, 32 digits.
+  // SHA-256 of the weights, the configuration and the tokenizer; hex, 32 digits.
+  const std::string& version() const;
   const std::string& folder() const;
   const BertNetwork& network() const;
 

@@ -99,10 +99,12 @@ Result<std::string> save_tuned_encoder(const BertNetwork& network, const std::st
   const auto opened = Bert::open(unfinished.string());
   if (!opened) return give_up(opened.error());
   const std::string version = (*opened)->version();
-  if (fs::exists(folder / version / "model.safetensors", failed)) {  // The same, to the bit.
+  const auto there = Bert::open((folder / version).string());
+  if (there && (*there)->version() == version) {  // The same, to the bit.
     fs::remove_all(unfinished, failed);
     return version;
   }
+  fs::remove_all(folder / version, failed);  // What a removal has left that was interrupted.
   fs::rename(unfinished, folder / version, failed);
   if (failed) return give_up(cannot(folder / version, failed.message()));
   if (const auto synced = sync(folder); !synced) return synced.error();
@@ -118,10 +120,11 @@ void tidy_tuned_encoders(const std::string& model_path) {
   for (const auto& entry : fs::directory_iterator(models.empty() ? "." : models, failed)) {
     if (entry.path().extension() != ".safetensors") continue;
     const auto file = SafetensorsFile::open(entry.path().string());
-    if (!file) continue;
+    if (!file) return;  // What it needs is not known; too much is kept rather than too little.
     const auto encoder = file->metadata().find("encoder");
     if (encoder != file->metadata().end()) needed.insert(encoder->second);
   }
+  if (failed) return;
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
     const std::string name = entry.path().filename().string();
     std::error_code ignored;
