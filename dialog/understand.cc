@@ -121,8 +121,9 @@ std::vector<Command> Reading::of_values(const std::string& except) const {
 }
 
 bool Reading::takes_free_text() const {
+  if (!open_ || !open_.slot) return false;
   const bool free_text = open_.type == InputType::text && !open_.collect->matches;
-  if (!open_ || !open_.slot || !(free_text || open_.type == InputType::any)) return false;
+  if (!free_text && open_.type != InputType::any) return false;
   return std::any_of(open_.slot->mappings.begin(), open_.slot->mappings.end(), [](const auto& m) {
     return m.kind == SlotMapping::Kind::from_text || m.kind == SlotMapping::Kind::from_llm;
   });
