@@ -17,9 +17,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "bot/server.h"
 #include "nlu/base/json.h"
-#include "tests/bot/scratch.h"
+#include "tests/bot/served_bot.h"
 
 namespace {
 
@@ -119,61 +118,36 @@ class Receiver {
   std::thread thread_;
 };
 
-// A bot that watches itself, and a server that can be started again.
-class Process {
+// A bot that watches itself.
+class Process final : public ServedBot {
  public:
-  explicit Process(const std::string& webhook) {
+  explicit Process(const std::string& webhook) : ServedBot("bot", std::make_shared<Ears>()) {
     ::setenv("ALERTS_URL", webhook.c_str(), 1);
     ::setenv("ALERTS_SECRET", secret, 1);
-    scratch_.write("bot/bot.yml", "name: mini\n");
-    scratch_.write("bot/flows/flows.yml",
-                   "flows:\n  returns:\n    description: Takes things back\n"
-                   "    nlu_trigger: [{intent: returns}]\n    steps: [{say: Send it.}]\n");
-    scratch_.write(
+    scratch().write("bot/bot.yml", "name: mini\n");
+    scratch().write("bot/flows/flows.yml",
+                    "flows:\n  returns:\n    description: Takes things back\n"
+                    "    nlu_trigger: [{intent: returns}]\n    steps: [{say: Send it.}]\n");
+    scratch().write(
         "bot/nlu/nlu.yml",
         "nlu:\n  - intent: returns\n    examples: |\n      - return it\n      - a return\n");
     write_alerts(
         "alerts:\n  unhappy:\n    description: Many are unhappy\n    min_utterances: 3\n"
         "    topics: [returns]\n    if: negative_share >= 0.5\n    resolve_after_min: 0\n"
         "    cooldown_min: 0\n");
-    config.port = 0;
-    config.state_folder = scratch_.path("state");
     config.limits.alert_interval = std::chrono::milliseconds{50};
   }
-  ~Process() { stop(); }
 
   void write_alerts(const std::string& rules) {
-    scratch_.write("bot/alerts.yml",
-                   "webhook: {url: \"${ALERTS_URL}\", secret: \"${ALERTS_SECRET}\"}\n" + rules);
-  }
-  void start() {
-    const bot::MakeInterpreter make = [](const std::string&, const dialog::Bot&,
-                                         const bot::Say&) -> nlu::Result<bot::InterpreterPtr> {
-      return bot::InterpreterPtr(std::make_shared<Ears>());
-    };
-    const auto quiet = [](const std::string&) {};
-    nlu::Diagnostics warnings;
-    auto ready = bot::ready_bot(scratch_.path("bot"), make, quiet, warnings);
-    if (!ready) FAIL(ready.error().message);
-    std::vector<bot::ReadyBot> bots;
-    bots.push_back(std::move(*ready));
-    auto opened = bot::Server::open(config, std::move(bots), make, quiet, log_);
-    if (!opened) FAIL(opened.error().message);
-    server_ = std::move(*opened);
-    thread_ = std::thread([this] { server_->run(false); });
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    server_->stop();
-    thread_.join();
-    server_.reset();
+    scratch().write("bot/alerts.yml",
+                    "webhook: {url: \"${ALERTS_URL}\", secret: \"${ALERTS_SECRET}\"}\n" + rules);
   }
 
   Response ask(http::verb verb, const std::string& target, const std::string& token,
                const std::string& body = "") {
     net::io_context io;
     tcp::socket socket{io};
-    socket.connect({net::ip::make_address("127.0.0.1"), server_->port()});
+    socket.connect({net::ip::make_address("127.0.0.1"), port});
     Request out{verb, target, 11};
     out.set(http::field::host, "localhost");
     out.set(http::field::authorization, "Bearer " + token);
@@ -188,12 +162,11 @@ class Process {
   void say(const std::string& text, const std::string& id = "") {
     json::object body{{"sender", "anna"}, {"message", text}};
     if (!id.empty()) body["metadata"] = {{"message_id", id}};
-    const Response said = ask(http::verb::post, "/webhooks/rest/webhook",
-                              server_->config().rest_token, json::serialize(body));
+    const Response said =
+        ask(http::verb::post, "/webhooks/rest/webhook", rest_token, json::serialize(body));
     REQUIRE(said.result_int() == 200);
   }
-  std::string key() const { return server_->config().operator_key; }
-  Response get(const std::string& target) { return ask(http::verb::get, target, key()); }
+  Response get(const std::string& target) { return ask(http::verb::get, target, operator_key); }
   json::value read(const std::string& target) {
     const Response response = get(target);
     INFO(response.body());
@@ -205,23 +178,7 @@ class Process {
     const json::value alerts = read("/v1/alerts");
     return std::string(alerts.at("alerts").at(0).at("state").as_string());
   }
-
-  bot::Config config;
-
- private:
-  Scratch scratch_;
-  bot::Log log_{"off"};
-  std::unique_ptr<bot::Server> server_;
-  std::thread thread_;
 };
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 500; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  }
-  return false;
-}
 
 std::string hex_hmac(const std::string& key, const std::string& text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -393,8 +350,8 @@ TEST_CASE("how customers sound is added up by time, channel and topic") {
 
   const json::value found = process.read("/v1/conversations");
   const std::string id(found.at("conversations").at(0).at("id").as_string());
-  CHECK(process.ask(http::verb::delete_, "/v1/conversations/" + id, process.key()).result_int() ==
-        204);
+  CHECK(process.ask(http::verb::delete_, "/v1/conversations/" + id, process.operator_key)
+            .result_int() == 204);
   CHECK(process.get("/v1/conversations/" + id).result_int() == 404);
   CHECK(process.read("/v1/mood").at("rows").at(0) == sum);  // It has nobody in it.
   process.stop();
@@ -419,6 +376,6 @@ TEST_CASE("what cannot be asked for is told") {
   CHECK(refusal("/v1/mood?from=2026-11-28&to=2026-11-27") == "`from` is not before `to`");
   CHECK(process.get("/v1/mood?bot=nobody").result_int() == 404);
   CHECK(process.ask(http::verb::get, "/v1/mood", "wrong").result_int() == 401);
-  CHECK(process.ask(http::verb::post, "/v1/alerts", process.key()).result_int() == 405);
+  CHECK(process.ask(http::verb::post, "/v1/alerts", process.operator_key).result_int() == 405);
   CHECK(process.ask(http::verb::get, "/v1/alerts", "wrong").result_int() == 401);
 }

@@ -14,10 +14,9 @@
 #include "bot/inbox_labels.h"
 #include "bot/replace_file.h"
 #include "bot/rocksdb_store.h"
-#include "bot/server.h"
 #include "dialog/load.h"
 #include "tests/bot/plain_http.h"
-#include "tests/bot/scratch.h"
+#include "tests/bot/served_bot.h"
 
 namespace {
 
@@ -60,60 +59,28 @@ class Words final : public nlu::Interpreter {
   std::string version_ = "words";
 };
 
-// The parcels bot in a folder, and a server over it.
-class Shop {
+// The parcels bot.
+class Shop final : public ServedBot {
  public:
-  Shop() {
+  Shop() : ServedBot("parcels", std::make_shared<Words>()) {
     fs::copy(std::string(USHER_SOURCE_DIR) + "/tests/conversations/parcels", folder(),
              fs::copy_options::recursive);
     fs::remove_all(folder() + "/.usher");
-    config_.port = 0;
-    config_.state_folder = scratch_.path("state");
-    config_.demo = true;
+    config.demo = true;
   }
-  ~Shop() { stop(); }
 
-  std::string folder() const { return scratch_.path("parcels"); }
-  std::string store() const { return scratch_.path("state/store"); }
-  std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
-  const std::string& key() const { return key_; }
-
-  void start() {
-    const bot::MakeInterpreter make = [](const std::string&, const dialog::Bot&,
-                                         const bot::Say&) -> nlu::Result<bot::InterpreterPtr> {
-      return bot::InterpreterPtr(std::make_shared<Words>());
-    };
-    nlu::Diagnostics warnings;
-    auto ready = bot::ready_bot(
-        folder(), make, [](const std::string&) {}, warnings);
-    if (!ready) FAIL(ready.error().message);
-    std::vector<bot::ReadyBot> bots;
-    bots.push_back(std::move(*ready));
-    auto opened =
-        bot::Server::open(config_, std::move(bots), make, [](const std::string&) {}, log_, {});
-    if (!opened) FAIL(opened.error().message);
-    server_ = std::move(*opened);
-    port_ = server_->port();
-    key_ = server_->config().operator_key;
-    token_ = server_->config().rest_token;
-    thread_ = std::thread([this] { server_->run(false); });
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    server_->stop();
-    thread_.join();
-    server_.reset();
-  }
+  std::string store() const { return scratch().path("state/store"); }
+  std::string url() const { return fmt::format("http://127.0.0.1:{}", port); }
 
   void say(const std::string& sender, const std::string& text) const {
     const nlu::json::object message{{"sender", sender}, {"message", text}};
-    const auto answer = plain_request(port_, "POST", "/webhooks/rest/webhook", token_,
+    const auto answer = plain_request(port, "POST", "/webhooks/rest/webhook", rest_token,
                                       nlu::json::serialize(message));
     INFO(answer.body);
     REQUIRE(answer.status == 200);
   }
   PlainResponse erase(const std::string& conversation) const {
-    return plain_request(port_, "DELETE", "/v1/conversations/" + conversation, key_);
+    return plain_request(port, "DELETE", "/v1/conversations/" + conversation, operator_key);
   }
 
   dialog::BotPtr bot() const {
@@ -143,17 +110,6 @@ class Shop {
     if (!found) FAIL(found.error().message);
     return bot::group_inbox(std::move(found->items), *present);
   }
-
-  const Scratch& scratch() const { return scratch_; }
-
- private:
-  Scratch scratch_;
-  bot::Config config_;
-  bot::Log log_{"off"};
-  std::unique_ptr<bot::Server> server_;
-  std::thread thread_;
-  std::uint16_t port_ = 0;
-  std::string key_, token_;
 };
 
 // "reasons: text ×count | text ×count" of each group.
@@ -216,7 +172,7 @@ TEST_CASE("the inbox reads the store of a server that runs, its /v1, and the sto
                        "unsure: my name is Zaphod and parcel 10423 should be here ×1",
                        "unhandled: 能帮我修自行车吗 ×1"};
   CHECK(lines(shop.inbox()) == expected);
-  const auto server = bot::read_server(shop.url() + "/", shop.key());
+  const auto server = bot::read_server(shop.url() + "/", shop.operator_key);
   REQUIRE(server);
   CHECK(lines(shop.inbox(**server)) == expected);
   shop.say("anna", "can you fix my car");  // Seen at once

@@ -14,7 +14,7 @@
 
 #include "dialog/load.h"
 #include "nlu/base/json.h"
-#include "tests/bot/scratch.h"
+#include "tests/bot/served_bot.h"
 
 namespace {
 
@@ -77,88 +77,22 @@ class Words final : public nlu::Interpreter {
   std::string version_ = "words";
 };
 
-// A bot in a folder, a state folder, and a server over them that can be started again.
-class Process {
+// A bot of three flows.
+class Process final : public ServedBot {
  public:
-  Process() {
-    scratch_.write("bot/bot.yml", settings);
-    scratch_.write("bot/domain.yml", domain);
-    scratch_.write("bot/flows/flows.yml", flows);
-    scratch_.write("bot/nlu/nlu.yml", examples);
-    config.port = 0;
-    config.state_folder = scratch_.path("state");
+  Process() : ServedBot("bot", std::make_shared<Words>()) {
+    write("bot/bot.yml", settings);
+    write("bot/domain.yml", domain);
+    write("bot/flows/flows.yml", flows);
+    write("bot/nlu/nlu.yml", examples);
     config.site_key = "the site's key, thirty-two bytes or more";
     config.upload_types = {"image/png"};
     config.limits.upload_bytes = 2000;
   }
-  ~Process() { stop(); }
-
-  void start() {
-    const bot::MakeInterpreter make = [](const std::string&, const dialog::Bot&,
-                                         const bot::Say&) -> nlu::Result<bot::InterpreterPtr> {
-      return bot::InterpreterPtr(std::make_shared<Words>());
-    };
-    nlu::Diagnostics warnings;
-    auto ready = bot::ready_bot(
-        scratch_.path("bot"), make, [](const std::string&) {}, warnings);
-    if (!ready) FAIL(ready.error().message);
-    std::vector<bot::ReadyBot> bots;
-    bots.push_back(std::move(*ready));
-    auto opened = bot::Server::open(
-        config, std::move(bots), make,
-        [this](const std::string& line) {
-          const std::lock_guard lock{mutex_};
-          said_ += line + "\n";
-        },
-        log_, wrap);
-    if (!opened) FAIL(opened.error().message);
-    server_ = std::move(*opened);
-    port = server_->port();
-    operator_key = server_->config().operator_key;
-    rest_token = server_->config().rest_token;
-    thread_ = std::thread([this] { exit_code = server_->run(signals); });
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    server_->stop();
-    thread_.join();
-    server_.reset();
-  }
-  bot::Server& server() { return *server_; }
-
-  void wait() { thread_.join(); }  // For an end of its own.
   std::string write(const std::string& name, const std::string& text) const {
-    return scratch_.write(name, text);
+    return scratch().write(name, text);
   }
-
-  bool says(const std::string& words) {  // On its standard error
-    const std::lock_guard lock{mutex_};
-    return said_.find(words) != std::string::npos;
-  }
-
-  bot::Config config;
-  bot::WrapStore wrap;
-  std::uint16_t port = 0;
-  std::string operator_key, rest_token;
-  int exit_code = -1;
-  bool signals = false;  // Whether SIGHUP and the others are its
-
- private:
-  Scratch scratch_;
-  std::mutex mutex_;
-  std::string said_;
-  bot::Log log_{"off"};
-  std::unique_ptr<bot::Server> server_;
-  std::thread thread_;
 };
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 500; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  }
-  return false;
-}
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 

@@ -1,6 +1,5 @@
 // The binary as a business uses it: init, check, train, test, eval and chat, by their output and
 // exit codes.
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -8,34 +7,13 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/commands/run.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Ran {
-  int code = 0;
-  std::string output;  // Both streams
-};
-
-Ran run(const std::string& arguments) {
-  Ran ran;
-  const std::string line = fmt::format("{} {} 2>&1", USHER_PROGRAM, arguments);
-  FILE* pipe = ::popen(line.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
-    ran.output.append(buffer, count);
-  const int status = ::pclose(pipe);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-  return ran;
-}
-
-bool says(const Ran& ran, const std::string& words) {
-  return ran.output.find(words) != std::string::npos;
-}
 
 void replace(const fs::path& file, const std::string& from, const std::string& to) {
   std::ifstream in(file);

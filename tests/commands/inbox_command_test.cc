@@ -1,6 +1,5 @@
 // usher inbox by its output and exit codes, over what a real server kept: two trained languages.
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -16,33 +15,13 @@
 #include <unistd.h>
 
 #include "tests/bot/plain_http.h"
+#include "tests/commands/run.h"
 
 extern char** environ;  // POSIX
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Ran {
-  int code = 0;
-  std::string output;  // Both streams
-};
-
-Ran run(const std::string& arguments) {
-  Ran ran;
-  FILE* pipe = ::popen(fmt::format("{} {} 2>&1", USHER_PROGRAM, arguments).c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
-    ran.output.append(buffer, count);
-  const int status = ::pclose(pipe);
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-  return ran;
-}
-
-bool says(const Ran& ran, const std::string& words) {
-  return ran.output.find(words) != std::string::npos;
-}
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
