@@ -1,14 +1,8 @@
 #include "bot/rocksdb_store.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
-#include <mutex>
-#include <thread>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,11 +14,9 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
 
+#include "bot/rocksdb_store_impl.h"
 #include "bot/store_keys.h"
-#include "bot/store_records.h"
-#include "bot/tally_sheets.h"
 #include "bot/wal_check.h"
 
 namespace bot {
@@ -34,36 +26,8 @@ using dialog::ConversationId;
 using nlu::Errc;
 using nlu::Error;
 using nlu::Result;
-using records::Head;
 
 constexpr std::uint64_t schema_version = 1;
-constexpr std::size_t heads_cached = 200'000;
-
-// The order is that of `families`.
-enum Family : std::size_t {
-  meta,
-  events,
-  visible,
-  head,
-  snap,
-  dedup,
-  outbox,
-  timers,
-  index_rows,
-  audit,
-  keys_of_persons,
-  tallies,
-  alerts,
-  family_count
-};
-constexpr std::array<const char*, family_count> families{
-    "default", "events", "visible", "head", "snap",    "dedup", "outbox",
-    "timers",  "index",  "audit",   "keys", "tallies", "alerts"};
-
-Error unavailable(std::string_view what, const rocksdb::Status& status) {
-  const Errc code = status.IsCorruption() ? Errc::corrupt : Errc::unavailable;
-  return {code, fmt::format("{}: {}", what, status.ToString())};
-}
 
 rocksdb::Options make_options(const StoreOptions& store) {
   rocksdb::Options options;
@@ -135,84 +99,6 @@ Error open_error(const std::string& folder, const rocksdb::Status& status) {
 }
 
 }  // namespace
-
-struct RocksdbStore::Impl {
-  struct Pending {
-    ConversationId id;
-    dialog::EventNumber expected_last = 0;
-    dialog::Epoch epoch = 0;
-    std::optional<dialog::Batch> batch;  // nullopt: `job`, which is no conversation's append
-    std::function<Result<void>(rocksdb::WriteBatch&)> job;
-    Done done;
-    Result<void> outcome;
-  };
-
-  explicit Impl(const StoreOptions& given) : options(given) {}
-
-  const StoreOptions options;
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // Owned by db; the first are `families`.
-  dialog::Epoch opened_epoch = 0;
-
-  mutable std::mutex mutex;  // Guards what follows up to `committer`.
-  std::condition_variable work, reads_changed;
-  std::deque<Pending> queue, refused;
-  std::deque<std::function<void()>> reads;
-  bool stopping = false;
-  bool committer_waits = false;  // For work: an append must wake it.
-  Stats counters;
-
-  std::unordered_map<ConversationId, Head, dialog::ConversationIdHash> heads;  // Committer's own,
-  TallySheets sheets{options.topics_per_hour};                                 // as these are.
-  std::thread committer, reader;
-
-  ~Impl() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-    }
-    work.notify_all();
-    reads_changed.notify_all();
-    if (committer.joinable()) committer.join();
-    if (reader.joinable()) reader.join();
-    if (!db) return;
-    for (auto* handle : handles) static_cast<void>(db->DestroyColumnFamilyHandle(handle));
-    static_cast<void>(db->Close());  // Everything acknowledged is synced already.
-  }
-
-  Result<void> open(std::vector<std::string>& notes);
-  Result<void> read_meta();
-  Result<std::optional<std::string>> get(Family family, const std::string& key) const;
-  Result<void> put_synced(const std::string& key, const std::string& value);
-
-  void commit_forever();
-  void commit(std::deque<Pending>& group);
-  Result<Head> head_of(const ConversationId& id);
-  Result<void> check(const Pending& pending);
-  Result<void> add(rocksdb::WriteBatch& out, const Pending& pending);
-  void add_batch(rocksdb::WriteBatch& out, const ConversationId& id, const dialog::Batch& batch);
-  void add_timers(rocksdb::WriteBatch& out, const ConversationId& id, const dialog::Batch& batch);
-  Result<void> add_erase(rocksdb::WriteBatch& out, const ConversationId& id);
-  void add_tallies(rocksdb::WriteBatch& out);
-  Result<void> add_drop(rocksdb::WriteBatch& out, std::int64_t before);
-  void queue_job(std::function<Result<void>(rocksdb::WriteBatch&)> job, Done done);
-  void fail(const std::string& why);
-
-  void read_forever();
-  void read_later(std::function<void()> read);
-  Result<std::optional<dialog::Kept>> load(const ConversationId& id);
-  Result<void> load_outbox(const ConversationId& id, std::vector<dialog::OutboxRow>& rows);
-  Result<std::vector<dialog::Tally>> read_tallies(const std::string& from, const std::string& end,
-                                                  std::size_t count);
-  Result<std::vector<dialog::Event>> read_visible(const ConversationId& id, dialog::Seq after,
-                                                  std::size_t count);
-  Result<std::vector<dialog::Event>> read_events(const ConversationId& id, dialog::EventNumber from,
-                                                 std::size_t count);
-  template <class Take>
-  Result<void> walk(Family family, const std::string& from, const std::string& end, Take take);
-
-  rocksdb::ColumnFamilyHandle* in(Family family) const { return handles[family]; }
-};
 
 // ---- opening ----
 
@@ -287,385 +173,6 @@ Result<void> RocksdbStore::Impl::put_synced(const std::string& key, const std::s
   return {};
 }
 
-// ---- committing ----
-
-void RocksdbStore::Impl::commit_forever() {
-  auto next = std::chrono::steady_clock::now();
-  for (;;) {
-    std::deque<Pending> group, turned_away;
-    {
-      std::unique_lock lock(mutex);
-      committer_waits = true;
-      work.wait(lock, [this] { return stopping || !queue.empty() || !refused.empty(); });
-      committer_waits = false;  // Nobody need wake it while it lets a group gather.
-      work.wait_until(lock, next, [this] { return stopping; });
-      if (queue.empty() && refused.empty()) return;
-      group.swap(queue);
-      turned_away.swap(refused);
-      counters.queued = 0;
-    }
-    next = std::chrono::steady_clock::now() + options.commit_interval;
-    for (Pending& pending : turned_away) pending.done(pending.outcome);
-    while (!group.empty()) commit(group);
-  }
-}
-
-// Writes as many of `group`'s batches as one write may hold, in order, and reports them.
-void RocksdbStore::Impl::commit(std::deque<Pending>& group) {
-  const auto begun = std::chrono::steady_clock::now();
-  rocksdb::WriteBatch write_batch(0, 0, 8, 0);  // 8: protect each entry in memory
-  std::deque<Pending> written;
-  std::size_t batches = 0;
-  while (!group.empty() && write_batch.GetDataSize() < options.group_bytes) {
-    Pending pending = std::move(group.front());
-    group.pop_front();
-    pending.outcome = counters.failed
-                          ? Result<void>(Error{Errc::unavailable, "the store has failed"})
-                          : add(write_batch, pending);
-    if (pending.outcome) ++batches;
-    written.push_back(std::move(pending));
-  }
-  if (batches > 0) {
-    add_tallies(write_batch);
-    rocksdb::WriteOptions write;
-    write.sync = options.sync;
-    const auto status = db->Write(write, &write_batch);
-    if (!status.ok()) {
-      fail(status.ToString());
-      for (Pending& pending : written) {
-        if (pending.outcome) pending.outcome = unavailable("write", status);
-      }
-    }
-    const auto took = std::chrono::steady_clock::now() - begun;
-    {
-      const std::lock_guard lock(mutex);
-      counters.writes += 1;
-      counters.batches += batches;
-      counters.bytes += write_batch.GetDataSize();
-    }
-    if (options.on_commit && status.ok()) {
-      options.on_commit(batches, write_batch.GetDataSize(),
-                        static_cast<std::uint64_t>(
-                            std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-    }
-  }
-  for (Pending& pending : written) pending.done(std::move(pending.outcome));
-}
-
-Result<Head> RocksdbStore::Impl::head_of(const ConversationId& id) {
-  if (const auto found = heads.find(id); found != heads.end()) return found->second;
-  const auto bytes = get(head, keys::conversation(id));
-  if (!bytes) return bytes.error();
-  if (!*bytes) return Head{};
-  return records::decode_head(**bytes);
-}
-
-Result<void> RocksdbStore::Impl::check(const Pending& pending) {
-  const auto kept = head_of(pending.id);
-  if (!kept) return kept.error();
-  if (kept->epoch > pending.epoch) {
-    return Error{Errc::conflict,
-                 fmt::format("epoch {} has been followed by {}", pending.epoch, kept->epoch)};
-  }
-  if (kept->last_event != pending.expected_last) {
-    return Error{Errc::conflict, fmt::format("expected event {} as the last, found {}",
-                                             pending.expected_last, kept->last_event)};
-  }
-  dialog::EventNumber next = pending.expected_last;
-  for (const dialog::Event& event : pending.batch->events) {
-    if (event.number != ++next) {
-      return Error{Errc::invalid, fmt::format("event {} follows {}", event.number, next - 1)};
-    }
-  }
-  return {};
-}
-
-Result<void> RocksdbStore::Impl::add(rocksdb::WriteBatch& out, const Pending& pending) {
-  if (!pending.batch) return pending.job(out);
-  if (auto fits = check(pending); !fits) return fits;
-  if (const auto& more = pending.batch->tally) {
-    auto added =
-        sheets.add(pending.id.tenant, *more, [&](dialog::Tenant tenant, std::int64_t hour) {
-          return read_tallies(keys::tally_hour(tenant, hour), keys::tally_hour(tenant, hour + 1),
-                              SIZE_MAX);
-        });
-    if (!added) return added;
-  }
-  add_batch(out, pending.id, *pending.batch);
-  const Head now{pending.expected_last + pending.batch->events.size(), pending.epoch};
-  static_cast<void>(out.Put(in(head), keys::conversation(pending.id), records::encode(now)));
-  if (heads.size() >= heads_cached) heads.clear();
-  heads[pending.id] = now;
-  return {};
-}
-
-// A WriteBatch's own Put and Delete fail only when it has a size limit, which this one has not.
-void RocksdbStore::Impl::add_batch(rocksdb::WriteBatch& out, const ConversationId& id,
-                                   const dialog::Batch& batch) {
-  for (const dialog::Event& event : batch.events) {
-    static_cast<void>(out.Put(in(events), keys::event(id, event.number), dialog::encode(event)));
-    if (event.seq == 0) continue;
-    std::string number;
-    keys::put_u64(number, event.number);
-    static_cast<void>(out.Put(in(visible), keys::visible(id, event.seq), number));
-  }
-  if (batch.snapshot) {
-    std::string bytes;
-    keys::put_u64(bytes,
-                  batch.events.empty() ? head_of(id)->last_event : batch.events.back().number);
-    static_cast<void>(out.Put(in(snap), keys::conversation(id), bytes + *batch.snapshot));
-  }
-  for (const auto& record : batch.messages) {
-    static_cast<void>(
-        out.Put(in(dedup), keys::message(id, record.client, record.id), records::encode(record)));
-  }
-  for (const auto& record : batch.clients) {
-    static_cast<void>(out.Put(in(dedup), keys::client(id, record.client), records::encode(record)));
-  }
-  for (const auto& row : batch.outbox_added) {
-    static_cast<void>(
-        out.Put(in(outbox), keys::outbox(id, row.effect), records::encode(row.request)));
-  }
-  for (const std::uint64_t effect : batch.outbox_removed) {
-    static_cast<void>(out.Delete(in(outbox), keys::outbox(id, effect)));
-  }
-  add_timers(out, id, batch);
-}
-
-// Each timer stands twice: by due time, and by conversation, so that erasing finds it.
-void RocksdbStore::Impl::add_timers(rocksdb::WriteBatch& out, const ConversationId& id,
-                                    const dialog::Batch& batch) {
-  for (const auto& row : batch.timers_removed) {
-    static_cast<void>(out.Delete(in(timers), keys::timer(id, row)));
-    static_cast<void>(out.Delete(in(index_rows), keys::event(id, row.timer)));
-  }
-  for (const auto& row : batch.timers_set) {
-    std::string due;
-    keys::put_u64(due, static_cast<std::uint64_t>(row.due));
-    static_cast<void>(out.Put(in(timers), keys::timer(id, row), ""));
-    static_cast<void>(out.Put(in(index_rows), keys::event(id, row.timer), due));
-  }
-}
-
-Result<void> RocksdbStore::Impl::add_erase(rocksdb::WriteBatch& out, const ConversationId& id) {
-  const std::string begin = keys::conversation(id), end = keys::conversation_end(id);
-  auto walked = walk(index_rows, begin, end, [&](std::string_view key, std::string_view value) {
-    if (key.size() < 28 || value.size() < 8) return true;
-    const dialog::TimerRow row{keys::get_u64(key.substr(20)),
-                               static_cast<dialog::Millis>(keys::get_u64(value))};
-    static_cast<void>(out.Delete(in(timers), keys::timer(id, row)));
-    return true;
-  });
-  if (!walked) return walked;
-  for (const Family family : {events, visible, head, snap, dedup, outbox, index_rows}) {
-    const auto status = out.DeleteRange(in(family), begin, end);
-    if (!status.ok()) return unavailable("erase", status);
-  }
-  return {};
-}
-
-// Each sum that the group's batches changed, once, however many of them did.
-void RocksdbStore::Impl::add_tallies(rocksdb::WriteBatch& out) {
-  sheets.flush([&](dialog::Tenant tenant, const dialog::Tally& cell) {
-    static_cast<void>(
-        out.Put(in(tallies), keys::tally(tenant, cell), records::encode(cell.counts)));
-  });
-}
-
-Result<void> RocksdbStore::Impl::add_drop(rocksdb::WriteBatch& out, std::int64_t before) {
-  const auto count = get(meta, "tenants");
-  if (!count) return count.error();
-  const auto last = *count && (*count)->size() >= 8
-                        ? static_cast<dialog::Tenant>(keys::get_u64(**count))
-                        : dialog::Tenant{0};
-  for (dialog::Tenant tenant = 1; tenant <= last; ++tenant) {
-    const std::string begin = keys::tally_hour(tenant, 0), end = keys::tally_hour(tenant, before);
-    bool is_empty = true;  // No range is deleted for nothing, as it stays until a compaction.
-    auto walked = walk(tallies, begin, end,
-                       [&](std::string_view, std::string_view) { return is_empty = false; });
-    if (!walked) return walked;
-    if (is_empty) continue;
-    const auto status = out.DeleteRange(in(tallies), begin, end);
-    if (!status.ok()) return unavailable("remove old sums", status);
-  }
-  sheets.drop_before(before);
-  return {};
-}
-
-void RocksdbStore::Impl::queue_job(std::function<Result<void>(rocksdb::WriteBatch&)> job,
-                                   Done done) {
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex);
-    queue.push_back({{}, 0, opened_epoch, std::nullopt, std::move(job), std::move(done), {}});
-    wake = std::exchange(committer_waits, false);
-  }
-  if (wake) work.notify_one();
-}
-
-void RocksdbStore::Impl::fail(const std::string& why) {
-  {
-    const std::lock_guard lock(mutex);
-    if (counters.failed) return;
-    counters.failed = true;
-  }
-  heads.clear();
-  if (options.on_failure) options.on_failure(why);
-}
-
-// ---- reading ----
-
-void RocksdbStore::Impl::read_forever() {
-  for (;;) {
-    std::function<void()> read;
-    {
-      std::unique_lock lock(mutex);
-      reads_changed.wait(lock, [this] { return stopping || !reads.empty(); });
-      if (reads.empty()) return;
-      read = std::move(reads.front());
-      reads.pop_front();
-    }
-    read();
-  }
-}
-
-void RocksdbStore::Impl::read_later(std::function<void()> read) {
-  {
-    const std::lock_guard lock(mutex);
-    reads.push_back(std::move(read));
-  }
-  reads_changed.notify_one();
-}
-
-// Calls `take(key, value)` for each row in [from, end) until it returns false.
-template <class Take>
-Result<void> RocksdbStore::Impl::walk(Family family, const std::string& from,
-                                      const std::string& end, Take take) {
-  rocksdb::ReadOptions read;
-  const rocksdb::Slice upper(end);
-  if (!end.empty()) read.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(read, in(family)));
-  for (rows->Seek(from); rows->Valid(); rows->Next()) {
-    if (!take(rows->key().ToStringView(), rows->value().ToStringView())) break;
-  }
-  if (!rows->status().ok())
-    return unavailable(fmt::format("read {}", families[family]), rows->status());
-  return {};
-}
-
-Result<std::vector<dialog::Event>> RocksdbStore::Impl::read_events(const ConversationId& id,
-                                                                   dialog::EventNumber from,
-                                                                   std::size_t count) {
-  std::vector<dialog::Event> found;
-  std::optional<Error> broken;
-  auto walked = walk(events, keys::event(id, from), keys::conversation_end(id),
-                     [&](std::string_view key, std::string_view value) {
-                       if (found.size() >= count) return false;
-                       auto event = dialog::decode_event(keys::get_u64(key.substr(20)), value);
-                       if (!event) {
-                         broken = event.error();
-                         return false;
-                       }
-                       found.push_back(std::move(*event));
-                       return true;
-                     });
-  if (!walked) return walked.error();
-  if (broken) return *broken;
-  return found;
-}
-
-Result<void> RocksdbStore::Impl::load_outbox(const ConversationId& id,
-                                             std::vector<dialog::OutboxRow>& rows) {
-  std::optional<Error> broken;
-  auto walked = walk(outbox, keys::conversation(id), keys::conversation_end(id),
-                     [&](std::string_view key, std::string_view value) {
-                       auto request = records::decode_request(value);
-                       if (!request) {
-                         broken = request.error();
-                         return false;
-                       }
-                       rows.push_back({keys::get_u64(key.substr(20)), std::move(*request)});
-                       return true;
-                     });
-  if (!walked) return walked;
-  if (broken) return *broken;
-  return {};
-}
-
-Result<std::optional<dialog::Kept>> RocksdbStore::Impl::load(const ConversationId& id) {
-  const auto head_bytes = get(head, keys::conversation(id));
-  if (!head_bytes) return head_bytes.error();
-  if (!*head_bytes) return std::optional<dialog::Kept>{};
-  const auto kept_head = records::decode_head(**head_bytes);
-  if (!kept_head) return kept_head.error();
-
-  dialog::Kept kept;
-  kept.last_event = kept_head->last_event;
-  dialog::EventNumber folded = 0;
-  const auto snapshot = get(snap, keys::conversation(id));
-  if (!snapshot) return snapshot.error();
-  if (*snapshot) {
-    if ((*snapshot)->size() < 8) return Error{Errc::corrupt, "a snapshot is cut short"};
-    folded = keys::get_u64(**snapshot);
-    kept.snapshot = (*snapshot)->substr(8);
-  }
-  // Appends may land between the two reads; what lies behind the head is not ours to see yet.
-  auto rest = read_events(id, folded + 1, kept.last_event > folded ? kept.last_event - folded : 0);
-  if (!rest) return rest.error();
-  if (folded + rest->size() != kept.last_event) {
-    return Error{Errc::corrupt, fmt::format("events are missing: {} of {} found",
-                                            folded + rest->size(), kept.last_event)};
-  }
-  kept.events = std::move(*rest);
-  if (auto rows = load_outbox(id, kept.outbox); !rows) return rows.error();
-  return std::optional<dialog::Kept>{std::move(kept)};
-}
-
-Result<std::vector<dialog::Tally>> RocksdbStore::Impl::read_tallies(const std::string& from,
-                                                                    const std::string& end,
-                                                                    std::size_t count) {
-  std::vector<dialog::Tally> found;
-  std::optional<Error> broken;
-  auto walked = walk(tallies, from, end, [&](std::string_view key, std::string_view value) {
-    if (found.size() >= count) return false;
-    auto cell = keys::parse_tally(key);
-    const auto counts = records::decode_counts(value);
-    if (!cell || !counts) {
-      broken = cell ? counts.error() : Error{Errc::corrupt, "a sum's key cannot be read"};
-      return false;
-    }
-    cell->counts = *counts;
-    found.push_back(std::move(*cell));
-    return true;
-  });
-  if (!walked) return walked.error();
-  if (broken) return *broken;
-  return found;
-}
-
-Result<std::vector<dialog::Event>> RocksdbStore::Impl::read_visible(const ConversationId& id,
-                                                                    dialog::Seq after,
-                                                                    std::size_t count) {
-  std::vector<dialog::EventNumber> numbers;
-  auto walked = walk(visible, keys::visible(id, after + 1), keys::conversation_end(id),
-                     [&](std::string_view, std::string_view value) {
-                       if (numbers.size() >= count || value.size() < 8) return false;
-                       numbers.push_back(keys::get_u64(value));
-                       return true;
-                     });
-  if (!walked) return walked.error();
-  std::vector<dialog::Event> found;
-  for (const dialog::EventNumber number : numbers) {
-    const auto bytes = get(events, keys::event(id, number));
-    if (!bytes) return bytes.error();
-    if (!*bytes) return Error{Errc::corrupt, fmt::format("event {} is missing", number)};
-    auto event = dialog::decode_event(number, **bytes);
-    if (!event) return event.error();
-    found.push_back(std::move(*event));
-  }
-  return found;
-}
-
 // ---- the class itself ----
 
 RocksdbStore::RocksdbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -716,7 +223,7 @@ void RocksdbStore::find_message(
   using Found = std::optional<dialog::MessageRecord>;
   impl_->read_later([this, id, client = std::move(client), message_id = std::move(message_id),
                      done = std::move(done)] {
-    const auto bytes = impl_->get(dedup, keys::message(id, client, message_id));
+    const auto bytes = impl_->get(Impl::dedup, keys::message(id, client, message_id));
     if (!bytes) return done(bytes.error());
     if (!*bytes) return done(Found{});
     auto record = records::decode_message(**bytes);
@@ -732,7 +239,7 @@ void RocksdbStore::find_client(
     std::function<void(Result<std::optional<dialog::ClientRecord>>)> done) {
   using Found = std::optional<dialog::ClientRecord>;
   impl_->read_later([this, id, client = std::move(client), done = std::move(done)] {
-    const auto bytes = impl_->get(dedup, keys::client(id, client));
+    const auto bytes = impl_->get(Impl::dedup, keys::client(id, client));
     if (!bytes) return done(bytes.error());
     if (!*bytes) return done(Found{});
     auto record = records::decode_client(**bytes);
@@ -762,7 +269,7 @@ void RocksdbStore::due_timers(dialog::Millis until, std::size_t count,
     std::string end;
     keys::put_u64(end, static_cast<std::uint64_t>(std::max<dialog::Millis>(until, 0)) + 1);
     std::vector<dialog::DueTimer> due;
-    auto walked = impl_->walk(timers, "", end, [&](std::string_view key, std::string_view) {
+    auto walked = impl_->walk(Impl::timers, "", end, [&](std::string_view key, std::string_view) {
       if (due.size() >= count) return false;
       if (const auto timer = keys::parse_timer(key)) due.push_back(*timer);
       return true;
@@ -775,7 +282,7 @@ void RocksdbStore::due_timers(dialog::Millis until, std::size_t count,
 void RocksdbStore::unfinished(std::function<void(Result<std::vector<ConversationId>>)> done) {
   impl_->read_later([this, done = std::move(done)] {
     std::vector<ConversationId> ids;
-    auto walked = impl_->walk(outbox, "", "", [&](std::string_view key, std::string_view) {
+    auto walked = impl_->walk(Impl::outbox, "", "", [&](std::string_view key, std::string_view) {
       const auto id = keys::parse_conversation(key);
       if (id && (ids.empty() || ids.back() != *id)) ids.push_back(*id);
       return true;
@@ -794,7 +301,7 @@ void RocksdbStore::scan(dialog::Tenant tenant, std::optional<ConversationId> aft
     keys::put_u32(end, tenant + 1);
     if (after) from = keys::conversation_end(*after);
     std::vector<ConversationId> ids;
-    auto walked = impl_->walk(head, from, end, [&](std::string_view key, std::string_view) {
+    auto walked = impl_->walk(Impl::head, from, end, [&](std::string_view key, std::string_view) {
       if (ids.size() >= count) return false;
       if (const auto id = keys::parse_conversation(key)) ids.push_back(*id);
       return true;
@@ -805,10 +312,10 @@ void RocksdbStore::scan(dialog::Tenant tenant, std::optional<ConversationId> aft
 }
 
 Result<dialog::Tenant> RocksdbStore::tenant_of(const std::string& name) {
-  const auto known = impl_->get(meta, "tenant/" + name);
+  const auto known = impl_->get(Impl::meta, "tenant/" + name);
   if (!known) return known.error();
   if (*known && (*known)->size() >= 8) return static_cast<dialog::Tenant>(keys::get_u64(**known));
-  const auto count = impl_->get(meta, "tenants");
+  const auto count = impl_->get(Impl::meta, "tenants");
   if (!count) return count.error();
   const std::uint64_t next = (*count && (*count)->size() >= 8 ? keys::get_u64(**count) : 0) + 1;
   std::string bytes;
@@ -825,7 +332,7 @@ Result<void> RocksdbStore::put_note(const std::string& key, const std::string& v
 }
 
 Result<std::optional<std::string>> RocksdbStore::get_note(const std::string& key) {
-  return impl_->get(meta, "note/" + key);
+  return impl_->get(Impl::meta, "note/" + key);
 }
 
 void RocksdbStore::read_tallies(dialog::Tenant tenant, std::int64_t from, std::int64_t to,
@@ -848,8 +355,8 @@ void RocksdbStore::write_rows(dialog::Tenant tenant, std::vector<Row> rows, Done
       [impl = impl_.get(), tenant, rows = std::move(rows)](rocksdb::WriteBatch& out) {
         for (const Row& row : rows) {
           const std::string key = keys::row(tenant, row.name);
-          static_cast<void>(row.value ? out.Put(impl->in(alerts), key, *row.value)
-                                      : out.Delete(impl->in(alerts), key));
+          static_cast<void>(row.value ? out.Put(impl->in(Impl::alerts), key, *row.value)
+                                      : out.Delete(impl->in(Impl::alerts), key));
         }
         return Result<void>{};
       },
@@ -863,7 +370,7 @@ void RocksdbStore::read_rows(dialog::Tenant tenant, std::string from, std::strin
                      done = std::move(done)] {
     std::vector<Row> rows;
     auto walked =
-        impl_->walk(alerts, begin, end, [&](std::string_view key, std::string_view value) {
+        impl_->walk(Impl::alerts, begin, end, [&](std::string_view key, std::string_view value) {
           if (rows.size() >= count) return false;
           rows.push_back({std::string(key.substr(4)), std::string(value)});
           return true;
