@@ -27,9 +27,6 @@ namespace {
 
 constexpr std::size_t intents_shown = 5;
 constexpr std::size_t batch_limit = 32;  // Of a longer one, buffers leave the fast caches.
-// What is an example to the letter is understood as that, and so much of what the classifier says
-// is kept.
-constexpr double doubt_of_wording = 0.02;
 
 double round_signed(double p) { return std::round(std::clamp(p, -1.0, 1.0) * 1e4) / 1e4; }
 double round_p(double p) { return round_signed(std::max(p, 0.0)); }
@@ -50,6 +47,7 @@ struct Workspace {
   ClassifierScratch intents;           // Of a batch
   std::vector<Pending> pending;        // The same
   const Encoding* encoding = nullptr;  // The encoder's, of the utterance.
+  Judgement judgement;
   std::vector<std::pair<double, std::size_t>> order;
 };
 
@@ -222,30 +220,11 @@ class ModelInterpreter : public Interpreter {
       segment.p_outside = 1;
       return;
     }
-    const Calibration& calibration = model_->calibration();
-    double outside = outside_probability(calibration, outside_signals(logits));
-    const std::int32_t said = model_->intent_of_wording(wording);
-    if (said >= 0) {
-      const bool is_outside = std::cmp_equal(said, model_->intents().size());
-      outside = doubt_of_wording * outside + (is_outside ? 1 - doubt_of_wording : 0);
-    }
-    segment.p_outside = round_p(outside);
-
+    judge(model_->calibration(), logits, model_->intent_of_wording(wording), w.judgement);
+    segment.p_outside = round_p(w.judgement.p_outside);
     const std::size_t intents = model_->intents().size();
-    const auto best = *std::max_element(logits.begin(), logits.end() - 1);
-    double sum = 0;
     w.order.clear();
-    for (std::size_t i = 0; i < intents; ++i) {
-      const double p = std::exp(static_cast<double>(logits[i] - best) / calibration.temperature);
-      w.order.emplace_back(-p, i);
-      sum += p;
-    }
-    for (auto& [p, i] : w.order) {
-      p /= sum;
-      if (said < 0) continue;
-      p *= doubt_of_wording;
-      if (std::cmp_equal(said, i)) p -= 1 - doubt_of_wording;
-    }
+    for (std::size_t i = 0; i < intents; ++i) w.order.emplace_back(-w.judgement.inside[i], i);
     const std::size_t shown = std::min(intents_shown, intents);
     std::partial_sort(w.order.begin(), w.order.begin() + static_cast<std::ptrdiff_t>(shown),
                       w.order.end());

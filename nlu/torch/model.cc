@@ -44,6 +44,27 @@ double outside_probability(const Calibration& calibration, const Signals& signal
   return 1 / (1 + std::exp(-score));
 }
 
+void judge(const Calibration& calibration, std::span<const float> logits, std::int32_t wording,
+           Judgement& result) {
+  constexpr double doubt = 0.02;  // So much of what the classifier says of an example is kept.
+  const std::size_t intents = logits.size() - 1;
+  result.p_outside = outside_probability(calibration, outside_signals(logits));
+  const float best = *std::max_element(logits.begin(), logits.end() - 1);
+  double sum = 0;
+  result.inside.clear();
+  for (std::size_t i = 0; i < intents; ++i) {
+    result.inside.push_back(
+        std::exp(static_cast<double>(logits[i] - best) / calibration.temperature));
+    sum += result.inside.back();
+  }
+  for (double& p : result.inside) p /= sum;
+  if (wording < 0) return;
+  const auto said = static_cast<std::size_t>(wording);
+  result.p_outside = doubt * result.p_outside + (said == intents ? 1 - doubt : 0);
+  for (std::size_t i = 0; i < intents; ++i)
+    result.inside[i] = doubt * result.inside[i] + (said == i ? 1 - doubt : 0);
+}
+
 namespace {
 
 // "O" may not come before "I", nor another kind's "B".

@@ -41,6 +41,16 @@ struct Calibration {
 };
 double outside_probability(const Calibration& calibration, const Signals& signals);
 
+struct Judgement {
+  double p_outside = 0;
+  std::vector<double> inside;  // Of the intents, if it is one of them; they add up to 1.
+};
+// What the logits of the intents, and last of outside, say. What is an example to the letter is
+// understood as that: `wording` is its intent's number, that of the intents for outside, -1 for no
+// example. Takes `result`'s memory again.
+void judge(const Calibration& calibration, std::span<const float> logits, std::int32_t wording,
+           Judgement& result);
+
 struct TagKind {
   std::string type, role, group;
   friend bool operator==(const TagKind&, const TagKind&) = default;

@@ -14,13 +14,12 @@ using Kind = SplitCase::Kind;
 
 // Of each kind but pairs so many may be divided by mistake.
 constexpr double mistakes_allowed = 0.005;
-constexpr std::size_t whole_kinds = 3;  // All but pairs.
+constexpr std::size_t whole_kinds = 3;   // All but pairs.
 constexpr std::size_t least_whole = 20;  // That could be divided and should not.
 constexpr std::size_t least_pairs = 50;
-constexpr double doubt_of_wording = 0.02;  // As in load.cc.
 constexpr int folds = 5;
 
-using Signals9 = std::array<double, division_signals>;
+using DivisionSignals = std::array<double, division_signals>;
 
 // Of flows/shop, from cross-validation.
 constexpr Splitting shops_splitting{{0.56, 1.63, 0.29, 2.10, 1.40, 0.60, 0.04, 1.17, -1.27}, -2.3};
@@ -84,14 +83,14 @@ SplitCase make_case(const std::string& text, Kind kind, std::vector<std::size_t>
 }
 
 struct Row {
-  Signals9 signals{};
+  DivisionSignals signals{};
   Kind kind = Kind::single;
   int fold = 0;
 };
 
 // Both kinds count alike, however many there are.
 Splitting fit(const std::vector<Row>& rows, int without_fold) {
-  Signals9 mean{}, scale{};
+  DivisionSignals mean{}, scale{};
   std::array<double, 2> counts{};
   for (const Row& row : rows) {
     if (row.fold == without_fold) continue;
@@ -106,10 +105,10 @@ Splitting fit(const std::vector<Row>& rows, int without_fold) {
       scale[k] += (row.signals[k] - mean[k]) * (row.signals[k] - mean[k]) / all;
   }
   for (double& s : scale) s = std::sqrt(s) + 1e-6;
-  Signals9 weights{};
+  DivisionSignals weights{};
   double bias = 0;
   for (int step = 0; step < 400; ++step) {
-    Signals9 gradient{};
+    DivisionSignals gradient{};
     double bias_gradient = 0;
     for (const Row& row : rows) {
       if (row.fold == without_fold) continue;
@@ -187,30 +186,21 @@ PartScore part_score(const Calibration& calibration, const RawScores& raw, doubl
   std::vector<float> logits = raw.logits;
   for (std::size_t i = 0; i < raw.network_logits.size(); ++i)
     logits[i] += static_cast<float>(network_weight) * raw.network_logits[i];
-  const std::size_t labels = logits.size() - 1;
-  double outside = outside_probability(calibration, outside_signals(logits));
-  const std::vector<double> inside =
-      probabilities(std::span(logits).first(labels), calibration.temperature);
+  Judgement said;
+  judge(calibration, logits, raw.wording, said);
   double best = 0, second = 0;
-  for (std::size_t i = 0; i < labels; ++i) {
-    double p = inside[i];
-    if (raw.wording >= 0)
-      p = doubt_of_wording * p + (std::cmp_equal(raw.wording, i) ? 1 - doubt_of_wording : 0);
-    if (p > best) {
+  for (std::size_t i = 0; i < said.inside.size(); ++i) {
+    if (said.inside[i] > best) {
       second = best;
-      best = p;
+      best = said.inside[i];
       part.intent = i;
     } else {
-      second = std::max(second, p);
+      second = std::max(second, said.inside[i]);
     }
   }
-  if (raw.wording >= 0) {
-    outside *= doubt_of_wording;
-    if (std::cmp_equal(raw.wording, labels)) outside += 1 - doubt_of_wording;
-  }
-  part.p_outside = outside;
-  part.p = best * (1 - outside);
-  part.p_between = (1 - outside) * 2 * second / std::max(best + second, 1e-9);
+  part.p_outside = said.p_outside;
+  part.p = best * (1 - said.p_outside);
+  part.p_between = (1 - said.p_outside) * 2 * second / std::max(best + second, 1e-9);
   return part;
 }
 
