@@ -340,6 +340,29 @@ TEST_CASE("what runs takes what is said of it beside another wish") {
   CHECK(a.talk.slot("order_number") == R"("10423")");
 }
 
+TEST_CASE("a flow that only a link leads to goes on with its answer beside a wish") {
+  Talk talk(bot_of(domain, std::string(flows) + R"yaml(
+  front:
+    description: Asks by another flow
+    nlu_trigger: [intent: repeat]
+    steps:
+      - link: behind
+  behind:
+    description: Is never begun by a customer
+    if: false
+    steps:
+      - collect: order_number
+      - collect: sure
+        type: confirmation
+      - say: utter_status
+)yaml"));
+  CHECK(talk.start("front") == Talk::Replies{"utter_ask_order_number"});
+  CHECK(talk.say({command::SetSlot{"order_number", "10423", "text"},
+                  command::StartFlow{"return_item"}}) ==
+        Talk::Replies{"utter_put_off", "utter_ask_sure"});
+  CHECK(talk.stack() == "return_item behind");
+}
+
 TEST_CASE("a flow that was answered goes before another, named behind it or not") {
   Asking a("order_number");
   a.talk.say({command::SetSlot{"order_number", "10423", "text"}, command::StartFlow{"order_status"},
