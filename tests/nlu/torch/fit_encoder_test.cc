@@ -326,6 +326,46 @@ TEST_CASE("a model trained with fine-tuning finds its encoder beside it, and tid
   CHECK_FALSE(load_interpreter(folder.model()));
 }
 
+TEST_CASE(
+    "what is left of a tuned encoder is written again, and none goes for a model nobody can read") {
+  const Folder folder;
+  const auto bert = Bert::open(folder.bert());
+  REQUIRE(bert);
+  const auto version = save_tuned_encoder((*bert)->network(), folder.bert(), folder.model());
+  REQUIRE(version);
+  const std::string tuned = tuned_encoder_path_of(folder.model(), *version);
+  CHECK(Bert::open(tuned));
+  fs::remove(fs::path(tuned) / "config.json");  // Its removal was interrupted.
+  CHECK_FALSE(Bert::open(tuned));
+  CHECK(*save_tuned_encoder((*bert)->network(), folder.bert(), folder.model()) == *version);
+  CHECK(Bert::open(tuned));
+
+  std::ofstream(folder.model()) << "half a model";
+  tidy_tuned_encoders(folder.model());
+  CHECK(Bert::open(tuned));
+  fs::remove(folder.model());
+  tidy_tuned_encoders(folder.model());  // No model needs it.
+  CHECK_FALSE(fs::exists(tuned));
+}
+
+TEST_CASE("an encoder's version is of its configuration and vocabulary, too") {
+  const Folder folder;
+  const auto version = [&] {
+    const auto bert = Bert::open(folder.bert());
+    REQUIRE(bert);
+    return (*bert)->version();
+  };
+  const std::string before = version();
+  CHECK(before == version());
+  std::string words = content(folder.path / "bert" / "vocab.txt");
+  words.insert(words.find_last_not_of('\n') + 1, "x");  // Of the last word.
+  std::ofstream(folder.path / "bert" / "vocab.txt") << words;
+  const std::string other_words = version();
+  CHECK(other_words != before);
+  folder.without_dropout();
+  CHECK(version() != other_words);
+}
+
 TEST_CASE("fine-tuning that is stopped leaves the model and its encoder as they were") {
   const Folder folder;
   TrainOptions options;
