@@ -6,6 +6,7 @@
 
 #include "nlu/base/diagnostic.h"
 #include "nlu/base/json.h"
+#include "nlu/base/unicode.h"
 
 namespace nlu {
 namespace {
@@ -144,6 +145,12 @@ class AnnotationParser {
   AnnotatedText out_;
 };
 
+// What steers a terminal or turns a line around; joiners, which words and emoji need, do not.
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
 }  // namespace
 
 AnnotatedText parse_annotations(std::string_view line, std::vector<AnnotationProblem>& problems) {
@@ -155,7 +162,12 @@ std::string write_annotations(std::string_view text, std::vector<Entity> entitie
   for (char& c : plain) {
     if (c == '[') c = '(';
     if (c == ']') c = ')';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  for (std::size_t at = 0; at < plain.size();) {
+    const Character one = character_at(plain, at);
+    // As many spaces as it has bytes, so that spans stay right.
+    if (is_control(one.code)) std::fill_n(plain.begin() + std::ptrdiff_t(at), one.end - at, ' ');
+    at = one.end;
   }
   std::stable_sort(entities.begin(), entities.end(),
                    [](const Entity& a, const Entity& b) { return a.span.begin < b.span.begin; });

@@ -26,7 +26,8 @@ AnnotatedText parse_annotations(std::string_view line, std::vector<AnnotationPro
 
 // The line that reads as `text` with `entities`, their values aside; of those that overlap the one
 // that begins first. Square brackets of the text's own become round ones, for Rasa's format has no
-// way to write them, and what is no character becomes a space.
+// way to write them, and what is no character, or turns
+// a line around, becomes as many spaces as it has bytes.
 std::string write_annotations(std::string_view text, std::vector<Entity> entities);
 
 }  // namespace nlu

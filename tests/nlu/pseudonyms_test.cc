@@ -216,6 +216,12 @@ TEST_CASE("entities keep their annotation on what they became") {
   CHECK(read.entities[1].type == "name");
   CHECK_FALSE(holds(made.text, "zaphod"));
   CHECK(write_annotations("a [b](c) {d}", {}) == "a (b)(c) {d}");
+  // Nothing of a customer's steers a terminal or turns a line around; what joins letters stays.
+  const std::string steering = "a\x1b[31m\u009b2J\u202e 10423 \u2028b",
+                    joined = "👩\u200d🔧 می\u200cخواهم";
+  Entity number = entity(steering, "10423", "order");
+  CHECK(write_annotations(steering, {number}) == "a (31m  2J    [10423](order)    b");
+  CHECK(write_annotations(joined, {}) == joined);
 }
 
 TEST_CASE("of a thousand texts no number, address or name is left") {
