@@ -86,7 +86,7 @@ void Turn::obey(const std::vector<Command>& given) {
     const bool answers = open && std::any_of(said.begin(), said.end(), [&](const Command& one) {
                            return sets(one, open->slot);
                          });
-    if (answers) answered_.insert(open->slot);
+    if (answers && open->ask_before_filling) answered_.insert(open->slot);
     take_slots(said);
     const bool tells = std::any_of(said.begin(), said.end(), has_slot);
     start_flows(all.subspan(leading), tells ? running : "");
@@ -183,6 +183,8 @@ bool Turn::asks_nothing(const Flow& flow, int depth) const {
          std::none_of(flow.steps.begin(), flow.steps.end(), [&](const Step& step) {
            if (std::holds_alternative<Collect>(step.what)) return true;
            if (std::holds_alternative<Handover>(step.what)) return true;
+           // What waits for a backend ends the turn, and with it what was answered in it.
+           if (!answered_.empty() && std::holds_alternative<Http>(step.what)) return true;
            const auto* call = std::get_if<Call>(&step.what);
            const auto* link = std::get_if<Link>(&step.what);
            if (!call && !link) return false;

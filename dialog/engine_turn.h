@@ -145,7 +145,7 @@ class Turn {
   const Flow* completed_ = nullptr;  // What pattern_completed will speak of.
   std::uint64_t asked_ = 0;          // The frame that asked in this turn; 0: none.
   std::set<std::string> corrected_;  // Slots corrected in this turn.
-  std::set<std::string> answered_;   // Slots answered in this turn before another flow began.
+  std::set<std::string> answered_;   // Answers in this turn to what is asked before it is filled.
 };
 
 }  // namespace dialog

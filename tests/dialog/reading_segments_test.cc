@@ -340,6 +340,22 @@ TEST_CASE("what runs takes what is said of it beside another wish") {
   CHECK(a.talk.slot("order_number") == R"("10423")");
 }
 
+TEST_CASE("an answer to what is asked anew each time outlives a wish that waits for a backend") {
+  Talk talk(bot_of(domain, std::string(flows) + R"yaml(
+  stock:
+    description: Looks something up
+    nlu_trigger: [intent: repeat]
+    steps:
+      - http:
+          get: /stock
+      - say: utter_hours
+)yaml"));
+  talk.start("exchange");
+  CHECK(talk.say({command::SetSlot{"order_number", "10423", "text"},
+                  command::StartFlow{"stock"}}) == Talk::Replies{"utter_exchanged"});
+  CHECK(talk.returns(200, "{}") == Talk::Replies{"utter_hours", "utter_completed"});
+}
+
 TEST_CASE("a flow that only a link leads to goes on with its answer beside a wish") {
   Talk talk(bot_of(domain, std::string(flows) + R"yaml(
   front:
