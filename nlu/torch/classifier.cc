@@ -42,8 +42,10 @@ void ClassifierView::score(ClassifierScratch& s) const {
   for (std::size_t row = 0; row < s.batch.size(); ++row) {
     float* const out = s.logits.data() + row * classes;
     std::copy(bias.begin(), bias.end(), out);
-    for (; at < s.batch.ends[row]; ++at)
-      weights.add(static_cast<std::size_t>(s.batch.columns[at]), s.batch.values[at], classes, out);
+    const std::size_t count = s.batch.ends[row] - at;
+    weights.add(std::span(s.batch.columns).subspan(at, count),
+                std::span(s.batch.values).subspan(at, count), classes, out);
+    at = s.batch.ends[row];
   }
   add_scores(network, s.batch, network_weight, s.network, s.logits);
 }

@@ -55,8 +55,10 @@ void add_scores(const NetworkView& n, const FeatureBatch& batch, float weight,
   std::size_t at = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     float* const sum = x.data() + row * n.width;
-    for (; at < batch.ends[row]; ++at)
-      n.vectors.add(static_cast<std::size_t>(batch.columns[at]), batch.values[at], n.width, sum);
+    const std::size_t count = batch.ends[row] - at;
+    n.vectors.add(std::span(batch.columns).subspan(at, count),
+                  std::span(batch.values).subspan(at, count), n.width, sum);
+    at = batch.ends[row];
     normalise(n, {sum, n.width});
     std::copy(n.hidden_bias.begin(), n.hidden_bias.end(), h.data() + row * n.hidden);
     add_scaled(logits.data() + row * classes, n.bias.data(), weight, classes);

@@ -1,5 +1,6 @@
 #include "nlu/torch/vectors.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -156,6 +157,25 @@ const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
 const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
 #endif
 
+constexpr std::size_t rows_ahead = 6;
+constexpr std::size_t line_bytes = 64;
+
+template <class Number>
+void add_rows(const Number* table, std::span<const std::int64_t> rows,
+              std::span<const float> scales, std::size_t width, float* to) {
+  const auto fetch = [&](std::size_t i) {
+    const auto* const row =
+        reinterpret_cast<const char*>(table + static_cast<std::size_t>(rows[i]) * width);
+    for (std::size_t at = 0; at < width * sizeof(Number); at += line_bytes)
+      __builtin_prefetch(row + at);
+  };
+  for (std::size_t i = 0; i < std::min(rows_ahead, rows.size()); ++i) fetch(i);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + rows_ahead < rows.size()) fetch(i + rows_ahead);
+    add_scaled(to, table + static_cast<std::size_t>(rows[i]) * width, scales[i], width);
+  }
+}
+
 }  // namespace
 
 void add_scaled(float* to, const float* from, float scale, std::size_t count) {
@@ -192,6 +212,12 @@ void adagrad_step(float* weights, float* squares, const float* slopes, float rat
   if (has_avx2) return adagrad_avx2(weights, squares, slopes, rate, decay, count);
 #endif
   adagrad(weights, squares, slopes, rate, decay, count);
+}
+
+void WeightRows::add(std::span<const std::int64_t> rows, std::span<const float> scales,
+                     std::size_t width, float* to) const {
+  if (halves.empty()) return add_rows(floats.data(), rows, scales, width, to);
+  add_rows(halves.data(), rows, scales, width, to);
 }
 
 std::vector<float> WeightRows::to_floats() const {

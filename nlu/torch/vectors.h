@@ -43,11 +43,10 @@ struct WeightRows {
 
   std::size_t size() const { return floats.size() + halves.size(); }
   std::vector<float> to_floats() const;
-  // to += scale × row `row`, of `width` numbers.
-  void add(std::size_t row, float scale, std::size_t width, float* to) const {
-    if (halves.empty()) return add_scaled(to, floats.data() + row * width, scale, width);
-    add_scaled(to, halves.data() + row * width, scale, width);
-  }
+  // to += the sum of scales[i] × row rows[i], each of `width` numbers, in their order. Those to
+  // come are fetched while one is added: a table is larger than the caches.
+  void add(std::span<const std::int64_t> rows, std::span<const float> scales, std::size_t width,
+           float* to) const;
 };
 
 // The nearest bfloat16, of two as near the even one. `value` is a number.

@@ -126,9 +126,16 @@ TEST_CASE("weights in bfloat16 are the nearest, and add up as floats do") {
   const WeightRows rows{std::span<const std::uint16_t>(halves)};
   const std::vector<float> floats = rows.to_floats();
   std::vector<float> a(21, 1.0f), b(21, 1.0f);
-  rows.add(2, 0.3f, 21, a.data());
-  WeightRows(std::span<const float>(floats)).add(2, 0.3f, 21, b.data());
+  const std::vector<std::int64_t> picked{2, 0, 2, 1, 1, 0, 2, 1, 0};
+  const std::vector<float> scales = numbers(picked.size());
+  rows.add(picked, scales, 21, a.data());
+  WeightRows(std::span<const float>(floats)).add(picked, scales, 21, b.data());
   CHECK(a == b);
+  std::vector<float> one_by_one(21, 1.0f);
+  for (std::size_t i = 0; i < picked.size(); ++i) {
+    add_scaled(one_by_one.data(), floats.data() + picked[i] * 21, scales[i], 21);
+  }
+  CHECK(b == one_by_one);
 }
 
 TEST_CASE("a network learns what a linear model cannot") {
