@@ -162,12 +162,12 @@ TEST_CASE("what cannot be read is named with its column") {
 }
 
 TEST_CASE("depth and length are limited") {
-  CHECK(problem(std::string(5000, ' ')) == "1: a condition has at most 4096 characters");
+  CHECK(problem(std::string(5000, ' ')) == "1: this has at most 4096 characters");
   CHECK(problem(std::string(100, '(') + "1" + std::string(100, ')'))
-            .find("this condition is nested too deeply") != std::string::npos);
+            .find("this is nested too deeply") != std::string::npos);
   std::string nots;
   for (int i = 0; i < 500; ++i) nots += "not ";
-  CHECK(problem(nots + "true").find("this condition is nested too deeply") != std::string::npos);
+  CHECK(problem(nots + "true").find("this is nested too deeply") != std::string::npos);
 }
 
 TEST_CASE("names a condition reads") {
