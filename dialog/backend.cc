@@ -292,4 +292,9 @@ void read_backend(const nlu::Yaml& file, Backend& backend, nlu::Diagnostics& dia
   diagnostics.insert(diagnostics.end(), draft.diagnostics.begin(), draft.diagnostics.end());
 }
 
+std::string path_of(std::string_view url) {
+  const std::size_t slash = url.find('/', url.find("://") + 3);
+  return slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
+}
+
 }  // namespace dialog

@@ -24,6 +24,9 @@ struct HttpRequest {
   std::string idempotency_key;
 };
 
+// "https://shop.example/orders/1?x=2" → "/orders/1?x=2".
+std::string path_of(std::string_view url);
+
 struct HttpOutcome {
   enum class Kind {
     answered,  // `status` and `body` hold.

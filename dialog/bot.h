@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "dialog/alert.h"
 #include "dialog/backend.h"
 #include "dialog/condition.h"
+#include "dialog/hours.h"
 #include "nlu/base/diagnostic.h"
 #include "nlu/base/json.h"
 #include "nlu/base/regex.h"
@@ -38,6 +40,13 @@ struct SlotMapping {
   json::value value;  // from_intent
 };
 
+// A value that a condition holds for is refused: said, emptied and asked for again.
+struct Rejection {
+  Condition condition;
+  std::string utter;  // Response's name.
+  Mark mark;
+};
+
 struct Slot {
   std::string name;
   SlotType type = SlotType::text;
@@ -46,6 +55,7 @@ struct Slot {
   json::value initial;                // null: none
   std::vector<SlotMapping> mappings;  // In order of preference; never empty.
   bool shared = false;                // Survives flows: persisted everywhere.
+  std::vector<Rejection> rejections;  // Of its `validation`: wherever the value comes from.
   Mark mark;
 
   // Nothing a customer sends fills it, unless a question asks for it: it is the flows' own.
@@ -102,12 +112,6 @@ struct Branch {
 // What a typed `collect` accepts.
 enum class InputType { any, text, number, email, phone, date, choice, confirmation, rating, file };
 
-struct Rejection {
-  Condition condition;
-  std::string utter;  // Response's name.
-  Mark mark;
-};
-
 struct Collect {
   std::string slot;
   std::string utter;  // Response's name; default utter_ask_<slot>.
@@ -122,11 +126,14 @@ struct Collect {
   bool force_slot_filling = false;  // Nothing but an answer is heard.
   std::vector<std::string> accept;  // file: media types, "image/*"
   std::size_t max_bytes = 0;        // file: 0 means the operator's limit
+  std::string ask_action;           // Of the action server: asks in place of `utter`
+  std::string validate_action;      // Of the same: has the last word on an answer
 };
 
 struct Assignment {
   std::string slot;
-  json::value value;  // A text may hold {slot}. null resets.
+  json::value value;                        // A text may hold {slot}. null resets.
+  std::optional<Expression> computed = {};  // `set`: what it gets instead.
 };
 struct SetSlots {
   std::vector<Assignment> assignments;
@@ -134,6 +141,12 @@ struct SetSlots {
 
 struct Say {
   std::string response;  // utter_… ; wording inline is a response made by the loader.
+};
+
+// Where an error leads: a step of this flow, or a flow's id.
+struct OnError {
+  std::string on;
+  std::variant<Target, std::string> where;
 };
 
 struct Http {
@@ -145,12 +158,14 @@ struct Http {
   int retries = 0;
   bool idempotent = false;                    // GET always is.
   std::map<std::string, std::string> result;  // slot → JSON path
-  // By status ("404"), class ("5xx"), "timeout" or "else"; a step of this flow, or a flow's id.
-  struct OnError {
-    std::string on;
-    std::variant<Target, std::string> where;
-  };
+  // By status ("404"), class ("5xx"), "timeout" or "else".
   std::vector<OnError> on_error;
+};
+
+// An action of the business's own, which its action server runs (dialog/action_server.h).
+struct Action {
+  std::string name;
+  std::vector<OnError> on_error;  // "rejected" beside what `http` has
 };
 
 struct Call {
@@ -165,6 +180,37 @@ struct Handover {
   Template summary;
   std::chrono::seconds timeout{300};
 };
+// The flow sleeps, off the stack, until so much time has passed or the event has come.
+struct Wait {
+  std::chrono::milliseconds duration{0};      // 0: no limit; only with an event
+  std::string event;                          // Empty: none
+  std::map<std::string, std::string> result;  // slot → JSON path in the event's data
+  std::optional<Target> on_timeout;           // Of an event; else as if it had come
+};
+// Later a flow begins by itself.
+struct Remind {
+  std::string name;                       // For `cancel`, and one at a time: a new one replaces it
+  std::chrono::milliseconds duration{0};  // 0: cancels the one of this name
+  std::string flow;
+  bool unless_heard = false;  // Not when the customer has written something before.
+};
+// Carries out the steps from `body` on, once for each item of the list.
+struct ForEach {
+  std::string list;  // slots
+  std::string item;
+  Target body;
+  std::size_t end = 0;  // One behind its last step
+};
+// One of several ways, the same for a customer for ever, in shares of all customers.
+struct Split {
+  std::string name;
+  struct Arm {
+    std::string name;
+    double share = 0;  // Of the sum of all
+    Target target;
+  };
+  std::vector<Arm> arms;
+};
 // What only the default patterns do: pattern steps that the engine itself carries out.
 struct Builtin {
   std::string action;  // "action_cancel_flow", "action_correct", "action_clarify", …
@@ -173,8 +219,12 @@ struct Builtin {
 struct Step {
   std::string id;  // The author's, or "<index>_<kind>"; unique in the flow, stable over reloads.
   Mark mark;
-  std::variant<Collect, SetSlots, Say, Http, Call, Link, Noop, Handover, Builtin> what;
+  std::variant<Collect, SetSlots, Say, Http, Call, Link, Noop, Handover, Builtin, Action, Wait,
+               Remind, ForEach, Split>
+      what;
   std::vector<Branch> next;  // Never empty: ends with an unconditional branch.
+  // Of a step within `try`: where an error leads that the step does not deal with itself.
+  std::optional<Target> rescue;
 };
 
 struct Trigger {
@@ -222,8 +272,17 @@ struct Bot {
   std::string backend_url;        // ${ENV} already put in; empty: none
   std::map<std::string, std::string> backend_headers;
   std::chrono::milliseconds backend_timeout{3000};  // Of an http step that names none.
+  // Where custom actions are run: Rasa's action server. Empty url: nowhere.
+  std::string action_url;
+  std::map<std::string, std::string> action_headers;
+  std::chrono::milliseconds action_timeout{10'000};
+  std::set<std::string> actions;  // That the domain names
   std::chrono::seconds session_timeout{3600};
-  json::object opening_hours;  // Day → "08:00-20:00", "closed" or a list of spans; as written.
+  std::map<std::string, OpeningHours> hours;  // By name; "": opening_hours.
+  std::set<std::string> holidays;             // As is_open() takes them
+  std::chrono::seconds silence{0};  // After a question; then pattern_user_silence. 0: never.
+  int silence_times = 2;            // In a row, at most
+  bool carry_over_slots = false;    // Into the next session
   std::uint64_t training_seed = 1;
   std::string encoder;  // A folder (nlu/torch/bert.h), as bot.yml says; relative: to the bot's.
   std::optional<nlu::TuneSettings> fine_tuning;  // Of the encoder; none: it stays as it is.

@@ -19,25 +19,6 @@ void report(nlu::Diagnostics& diagnostics, nlu::Severity severity, std::string c
 
 // ---- loops ----
 
-// Where a step can lead within its flow: branches that can be taken, and what follows an error.
-std::vector<std::size_t> successors(const Flow& flow, std::size_t index) {
-  std::vector<std::size_t> out;
-  const auto add = [&](const Target& target) {
-    if (target.step && *target.step < flow.steps.size()) out.push_back(*target.step);
-  };
-  for (const Branch& branch : flow.steps[index].next) {
-    const auto constant = branch.condition ? branch.condition->constant_value() : true;
-    if (constant != false) add(branch.target);
-    if (constant == true) break;
-  }
-  if (const auto* http = std::get_if<Http>(&flow.steps[index].what)) {
-    for (const Http::OnError& error : http->on_error) {
-      if (const auto* target = std::get_if<Target>(&error.where)) add(*target);
-    }
-  }
-  return out;
-}
-
 // Flows that may ask the customer something, themselves or through those they call.
 std::set<std::string> waiting_flows(const Bot& bot) {
   std::set<std::string> waiting;
@@ -49,6 +30,7 @@ std::set<std::string> waiting_flows(const Bot& bot) {
         const auto* call = std::get_if<Call>(&step.what);
         return std::holds_alternative<Collect>(step.what) ||
                std::holds_alternative<Handover>(step.what) ||
+               std::holds_alternative<Wait>(step.what) ||
                (call != nullptr && waiting.count(call->flow) != 0);
       });
       if (waits) changed = waiting.insert(id).second || changed;
@@ -58,7 +40,8 @@ std::set<std::string> waiting_flows(const Bot& bot) {
 }
 
 bool waits(const Step& step, const std::set<std::string>& waiting) {
-  if (std::holds_alternative<Collect>(step.what) || std::holds_alternative<Handover>(step.what)) {
+  if (std::holds_alternative<Collect>(step.what) || std::holds_alternative<Handover>(step.what) ||
+      std::holds_alternative<Wait>(step.what)) {
     return true;
   }
   const auto* call = std::get_if<Call>(&step.what);
@@ -97,7 +80,12 @@ void check_loops(const Flow& flow, const std::set<std::string>& waiting,
                  nlu::Diagnostics& diagnostics) {
   std::vector<std::vector<std::size_t>> edges(flow.steps.size());
   for (std::size_t i = 0; i < flow.steps.size(); ++i) {
-    if (!waits(flow.steps[i], waiting)) edges[i] = successors(flow, i);
+    if (waits(flow.steps[i], waiting)) continue;
+    edges[i] = successors(flow, i);
+    // Rounds of a list come to an end.
+    if (const auto* loop = std::get_if<ForEach>(&flow.steps[i].what); loop && loop->body.step) {
+      std::erase(edges[i], *loop->body.step);
+    }
   }
   for (const auto& edge : closing_edges(edges)) {
     report(diagnostics, nlu::Severity::error, "endless_loop", flow.steps[edge.first].mark,
@@ -129,10 +117,8 @@ std::vector<EagerEdge> eager_edges(const Flow& flow, const std::set<std::string>
     todo.pop_back();
     if (const auto* call = std::get_if<Call>(&step.what)) edges.push_back({call->flow, &step});
     if (const auto* link = std::get_if<Link>(&step.what)) edges.push_back({link->flow, &step});
-    if (const auto* http = std::get_if<Http>(&step.what)) {
-      for (const Http::OnError& error : http->on_error) {
-        if (const auto* id = std::get_if<std::string>(&error.where)) edges.push_back({*id, &step});
-      }
+    for (const OnError& error : errors_of(step)) {
+      if (const auto* id = std::get_if<std::string>(&error.where)) edges.push_back({*id, &step});
     }
     if (waits(step, waiting)) continue;
     for (const std::size_t next : successors(flow, index)) visit(next);
@@ -164,6 +150,39 @@ void check_recursion(const Bot& bot, const std::set<std::string>& waiting,
 }
 
 }  // namespace
+
+const std::vector<OnError>& errors_of(const Step& step) {
+  static const std::vector<OnError> none;
+  if (const auto* http = std::get_if<Http>(&step.what)) return http->on_error;
+  const auto* action = std::get_if<Action>(&step.what);
+  return action ? action->on_error : none;
+}
+
+std::vector<std::size_t> successors(const Flow& flow, std::size_t index) {
+  const Step& step = flow.steps[index];
+  std::vector<std::size_t> out;
+  const auto add = [&](const Target& target) {
+    if (target.step && *target.step < flow.steps.size()) out.push_back(*target.step);
+  };
+  for (const Branch& branch : step.next) {
+    const auto constant = branch.condition ? branch.condition->constant_value() : true;
+    if (constant != false) add(branch.target);
+    if (constant == true) break;
+  }
+  for (const OnError& error : errors_of(step)) {
+    if (const auto* target = std::get_if<Target>(&error.where)) add(*target);
+  }
+  if (const auto* wait = std::get_if<Wait>(&step.what); wait && wait->on_timeout) {
+    add(*wait->on_timeout);
+  }
+  if (const auto* loop = std::get_if<ForEach>(&step.what)) add(loop->body);
+  if (const auto* split = std::get_if<Split>(&step.what)) {
+    out.clear();
+    for (const Split::Arm& arm : split->arms) add(arm.target);
+  }
+  if (step.rescue) add(*step.rescue);
+  return out;
+}
 
 void check_errors(const Bot& bot, nlu::Diagnostics& diagnostics) {
   const std::set<std::string> waiting = waiting_flows(bot);

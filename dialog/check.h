@@ -10,6 +10,11 @@
 
 namespace dialog {
 
+// Where a step can lead within its flow: branches that can be taken, what follows an error, arms
+// and loops.
+const std::vector<OnError>& errors_of(const Step& step);
+std::vector<std::size_t> successors(const Flow& flow, std::size_t index);
+
 // Loops that never wait for the customer, within a flow or through calls and links.
 void check_errors(const Bot& bot, nlu::Diagnostics& diagnostics);
 

@@ -27,9 +27,12 @@ void add_placeholders(std::string_view text, std::set<std::string>& slots) {
   }
 }
 
+void add_slots(const Expression& expression, Uses& uses) {
+  for (const std::string& slot : expression.slots()) uses.slots.insert(slot);
+}
+
 void add_condition(const std::optional<Condition>& condition, Uses& uses) {
-  if (!condition) return;
-  for (const std::string& slot : condition->slots()) uses.slots.insert(slot);
+  if (condition) add_slots(condition->expression(), uses);
 }
 
 void add_payload(const std::string& payload, Uses& uses) {
@@ -92,6 +95,7 @@ struct StepUses {
     for (const Assignment& assignment : set.assignments) {
       uses.slots.insert(assignment.slot);
       add_json(assignment.value, uses.slots);
+      if (assignment.computed) add_slots(*assignment.computed, uses);
     }
   }
   void operator()(const Say& say) const { uses.responses.insert(say.response); }
@@ -104,6 +108,13 @@ struct StepUses {
   void operator()(const Handover& handover) const {
     add_placeholders(handover.summary.text, uses.slots);
   }
+  void operator()(const Wait& wait) const {
+    for (const auto& [slot, path] : wait.result) uses.slots.insert(slot);
+  }
+  void operator()(const ForEach& loop) const { uses.slots.insert({loop.list, loop.item}); }
+  void operator()(const Remind&) const {}
+  void operator()(const Action&) const {}
+  void operator()(const Split&) const {}
   void operator()(const Call&) const {}
   void operator()(const Link&) const {}
   void operator()(const Noop&) const {}
@@ -125,6 +136,10 @@ Uses find_uses(const Bot& bot) {
     }
   }
   for (const auto& [name, slot] : bot.slots) {
+    for (const Rejection& rejection : slot.rejections) {
+      add_condition(rejection.condition, uses);
+      uses.responses.insert(rejection.utter);
+    }
     for (const SlotMapping& mapping : slot.mappings) {
       uses.intents.insert(mapping.intents.begin(), mapping.intents.end());
       uses.intents.insert(mapping.not_intents.begin(), mapping.not_intents.end());
@@ -242,25 +257,16 @@ class Checker {
   void unreachable_steps(const Flow& flow) {
     std::vector<char> seen(flow.steps.size(), 0);
     std::vector<std::size_t> todo;
-    const auto visit = [&](const Target& target) {
-      if (!target.step || *target.step >= seen.size() || seen[*target.step] != 0) return;
-      seen[*target.step] = 1;
-      todo.push_back(*target.step);
+    const auto visit = [&](std::size_t step) {
+      if (step >= seen.size() || seen[step] != 0) return;
+      seen[step] = 1;
+      todo.push_back(step);
     };
-    visit({std::size_t{0}});
+    visit(0);
     while (!todo.empty()) {
-      const Step& step = flow.steps[todo.back()];
+      const std::size_t index = todo.back();
       todo.pop_back();
-      for (const Branch& branch : step.next) {
-        const auto constant = branch.condition ? branch.condition->constant_value() : true;
-        if (constant != false) visit(branch.target);
-        if (constant == true) break;
-      }
-      if (const auto* http = std::get_if<Http>(&step.what)) {
-        for (const Http::OnError& error : http->on_error) {
-          if (const auto* target = std::get_if<Target>(&error.where)) visit(*target);
-        }
-      }
+      for (const std::size_t next : successors(flow, index)) visit(next);
     }
     // Of steps in a row only the first is named: the others follow from it.
     for (std::size_t i = 0; i < seen.size(); ++i) {

@@ -26,6 +26,11 @@ Frame* find_frame(Conversation& c, std::uint64_t id) {
   return nullptr;
 }
 
+std::vector<Parked>::iterator find_parked(Conversation& c, std::uint64_t root) {
+  return std::find_if(c.parked.begin(), c.parked.end(),
+                      [&](const Parked& parked) { return parked.frames.front().id == root; });
+}
+
 void remember_collected(Frame& frame, const std::string& slot) {
   auto& slots = frame.collected;
   if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
@@ -121,10 +126,14 @@ struct Fold {
   }
   void operator()(const event::Uttered& e) {
     c.turn = e.turn;
+    c.silences = 0;
+    c.heard_text = e.text;
+    c.heard = {};
     c.last_activity = ts;
   }
   void operator()(const event::Interpreted& e) {
     if (!e.interpretation.model_version.empty()) c.model_version = e.interpretation.model_version;
+    c.heard = e.interpretation;
     hear(e.interpretation);
   }
   void operator()(const event::Commanded& e) {
@@ -152,6 +161,10 @@ struct Fold {
     raise(c, e.frame);
   }
   void operator()(const event::FlowEnded& e) {
+    if (const auto parked = find_parked(c, e.frame); parked != c.parked.end()) {
+      c.parked.erase(parked);
+      return;
+    }
     const auto ended = std::find_if(c.stack.begin(), c.stack.end(),
                                     [&](const Frame& frame) { return frame.id == e.frame; });
     if (ended == c.stack.end()) return;
@@ -192,7 +205,7 @@ struct Fold {
     if (frame && e.by != "reset") remember_collected(*frame, e.slot);
   }
   void operator()(const event::ActionStarted& e) {
-    c.pending.push_back({e.effect, e.frame, e.step, e.repeatable});
+    c.pending.push_back({e.effect, e.frame, e.step, e.repeatable, e.action});
     c.last_effect = std::max(c.last_effect, e.effect);
   }
   void operator()(const event::ActionFinished& e) {
@@ -211,7 +224,41 @@ struct Fold {
     c.timers[e.timer] = {e.kind, e.due};
     c.last_timer = std::max(c.last_timer, e.timer);
   }
-  void operator()(const event::TimerEnded& e) { c.timers.erase(e.timer); }
+  void operator()(const event::TimerEnded& e) {
+    const auto timer = c.timers.find(e.timer);
+    if (timer == c.timers.end()) return;
+    if (e.fired && timer->second.first == "silence") ++c.silences;
+    c.timers.erase(timer);
+    c.reminders.erase(e.timer);
+  }
+  void operator()(const event::FlowParked& e) {
+    const auto root = std::find_if(c.stack.begin(), c.stack.end(),
+                                   [&](const Frame& frame) { return frame.id == e.frame; });
+    if (root == c.stack.end()) return;
+    auto end = root + 1;
+    while (end != c.stack.end() && end->parent != 0) ++end;
+    c.parked.push_back({e.event, {root, end}});
+    c.stack.erase(root, end);
+  }
+  void operator()(const event::FlowWoken& e) {
+    const auto woken = find_parked(c, e.frame);
+    if (woken == c.parked.end()) return;
+    for (Frame& frame : woken->frames) c.stack.push_back(std::move(frame));
+    c.parked.erase(woken);
+  }
+  void operator()(const event::LoopAdvanced& e) {
+    Frame* frame = find_frame(c, e.frame);
+    if (!frame) return;
+    if (e.index < 0) {
+      frame->loops.erase(e.step);
+    } else {
+      frame->loops[e.step] = e.index;
+    }
+  }
+  void operator()(const event::SplitTaken& e) { c.splits[e.split] = e.arm; }
+  void operator()(const event::ReminderSet& e) {
+    c.reminders[e.timer] = {e.name, e.flow, e.unless_heard};
+  }
 };
 
 }  // namespace
@@ -239,6 +286,7 @@ void Conversation::apply(const Event& event) {
   assert(event.number == last_event + 1);
   last_event = event.number;
   if (event.seq) head_seq = event.seq;
+  now = event.ts;
   std::visit(Fold{*this, event.ts}, event.body);
 }
 
@@ -270,6 +318,27 @@ void fields(A& a, Ref<A, Frame> f) {
   a("collected", f.collected);
   a("way", f.way);
   a("before", f.before);
+  a("loops", f.loops);
+}
+
+template <class A>
+void fields(A& a, Ref<A, Parked> p) {
+  a("event", p.event);
+  a("frames", p.frames);
+}
+
+// A reminder as the snapshot has it.
+struct KeptReminder {
+  std::uint64_t timer = 0;
+  Reminder reminder;
+};
+
+template <class A>
+void fields(A& a, Ref<A, KeptReminder> r) {
+  a("timer", r.timer);
+  a("name", r.reminder.name);
+  a("flow", r.reminder.flow);
+  a("unless_heard", r.reminder.unless_heard);
 }
 
 template <class A>
@@ -278,6 +347,7 @@ void fields(A& a, Ref<A, PendingEffect> p) {
   a("frame", p.frame);
   a("step", p.step);
   a("repeatable", p.repeatable);
+  a("action", p.action);
 }
 
 template <class A>
@@ -295,6 +365,7 @@ void plain_fields(A& a, Ref<A, Conversation> c) {
   a("session_open", c.session_open);
   a("started", c.started);
   a("last_activity", c.last_activity);
+  a("now", c.now);
   a("bot", c.bot);
   a("channel", c.channel);
   a("language", c.language);
@@ -313,6 +384,10 @@ void plain_fields(A& a, Ref<A, Conversation> c) {
   a("pending", c.pending);
   a("last_replies", c.last_replies);
   a("not_understood", c.not_understood);
+  a("silences", c.silences);
+  a("heard_text", c.heard_text);
+  a("parked", c.parked);
+  a("splits", c.splits);
   a("tone", c.tone);
   a("handover", c.handover);
   a("handover_by", c.handover_by);
@@ -341,6 +416,12 @@ std::string encode(const Conversation& conversation) {
     timers.push_back({id, timer.first, timer.second});
   }
   top("timers", timers);
+  if (!conversation.heard.segments.empty() || !conversation.heard.entities.empty()) {
+    top("heard", nlu::to_json(conversation.heard));
+  }
+  std::vector<detail::KeptReminder> reminders;
+  for (const auto& [id, reminder] : conversation.reminders) reminders.push_back({id, reminder});
+  top("reminders", reminders);
   top.close();
   return out;
 }
@@ -364,6 +445,10 @@ nlu::Result<Conversation> decode_conversation(std::string_view bytes) {
   top("slots", slots);
   std::vector<detail::KeptTimer> timers;
   top("timers", timers);
+  std::vector<detail::KeptReminder> reminders;
+  top("reminders", reminders);
+  json::object heard;
+  top("heard", heard);
   if (top.bad()) return corrupt(*top.bad());
   if (conversation.locale.empty()) conversation.locale = conversation.language;
   for (auto& slot : slots) {
@@ -372,6 +457,12 @@ nlu::Result<Conversation> decode_conversation(std::string_view bytes) {
   for (auto& timer : timers) {
     conversation.timers[timer.timer] = {std::move(timer.kind), timer.due};
   }
+  if (!heard.empty()) {
+    auto read = nlu::interpretation_from_json(heard);
+    if (!read) return corrupt(read.error().message);
+    conversation.heard = *std::move(read);
+  }
+  for (auto& one : reminders) conversation.reminders[one.timer] = std::move(one.reminder);
   return conversation;
 }
 

@@ -21,11 +21,23 @@ struct Frame {
   std::uint64_t parent = 0;  // The frame that called it; 0: none
   bool waiting = false;      // An answer to the collect it stands at is awaited.
   bool interrupted = false;
-  nlu::json::object context;           // As event::FlowStarted has it.
-  std::vector<std::string> collected;  // Slots asked or set in this frame, in order.
-  std::vector<std::string> way;        // Steps from the first to `step`, without its loops.
-  nlu::json::object before;            // What others changed while it is interrupted → its value
-                                       // when that began, null: none.
+  nlu::json::object context;                  // As event::FlowStarted has it.
+  std::vector<std::string> collected;         // Slots asked or set in this frame, in order.
+  std::vector<std::string> way;               // Steps from the first to `step`, without its loops.
+  std::map<std::string, std::int64_t> loops;  // foreach step → the item it is at
+  nlu::json::object before;  // What others changed while it is interrupted → its value
+                             // when that began, null: none.
+};
+
+// A flow that waits for time or an event, off the stack, with what it called.
+struct Parked {
+  std::string event;  // Empty: only time wakes it.
+  std::vector<Frame> frames;
+};
+
+struct Reminder {
+  std::string name, flow;
+  bool unless_heard = false;
 };
 
 struct PendingEffect {
@@ -33,6 +45,7 @@ struct PendingEffect {
   std::uint64_t frame = 0;  // 0: its flow is gone.
   std::string step;
   bool repeatable = false;
+  std::string action;  // As event::ActionStarted has it
 };
 
 struct Conversation {
@@ -42,7 +55,8 @@ struct Conversation {
   std::uint64_t session = 0;
   bool session_open = false;
   Millis started = 0;
-  Millis last_activity = 0;
+  Millis last_activity = 0;  // Of the customer
+  Millis now = 0;            // Of the last event
 
   std::string bot, channel, language, bot_version, model_version;
   std::string locale;  // The client's, in the bot's languages; `language` until words change that.
@@ -54,10 +68,16 @@ struct Conversation {
   std::uint64_t last_frame = 0, last_effect = 0, last_timer = 0;
   std::vector<PendingEffect> pending;                              // At most one today.
   std::map<std::uint64_t, std::pair<std::string, Millis>> timers;  // id → kind, due
+  std::vector<Parked> parked;                   // In the order they began to wait
+  std::map<std::uint64_t, Reminder> reminders;  // By their timer
+  std::map<std::string, std::string> splits;    // split → arm
 
   std::vector<event::Replied> last_replies;  // Of the last turn that had any: to repeat,
                                              // and what "the second one" refers to.
-  int not_understood = 0;                    // Turns in a row.
+  std::string heard_text;                    // What the customer last wrote, and its meaning
+  nlu::Interpretation heard;
+  int not_understood = 0;  // Turns in a row.
+  int silences = 0;        // Since the customer last wrote
   // How the customer sounds, when the model tells: `sentiment` (-1 … 1) and `urgency` (0 … 1) of
   // the last utterance, and `mood`, the session's sentiments so far, the later ones counting more.
   nlu::json::object tone;

@@ -102,6 +102,7 @@ const std::vector<std::string>& context_names() {
                                                  "multiple_flows_interrupted",
                                                  "clarification_options",
                                                  "next_flows",
+                                                 "silence_count",
                                                  "interrupted_flow_name",
                                                  "flow_id",
                                                  "not_understood",
@@ -268,14 +269,38 @@ std::optional<Condition> parse_condition(Draft& draft, const Yaml& node) {
   return *std::move(condition);
 }
 
+namespace {
+
+void refer_to_names(Draft& draft, const Expression& expression, const Mark& mark) {
+  for (const std::string& slot : expression.slots()) {
+    draft.refer(Reference::Kind::slot, slot, mark);
+  }
+  for (const std::string& path : expression.contexts()) check_context(draft, path, mark);
+  for (const std::string& name : expression.hours()) draft.named_hours.emplace_back(name, mark);
+}
+
+}  // namespace
+
 std::optional<Condition> read_condition(Draft& draft, const Yaml& node) {
   auto condition = parse_condition(draft, node);
-  if (!condition) return std::nullopt;
-  for (const std::string& slot : condition->slots()) {
-    draft.refer(Reference::Kind::slot, slot, node.mark);
-  }
-  for (const std::string& path : condition->contexts()) check_context(draft, path, node.mark);
+  if (condition) refer_to_names(draft, condition->expression(), node.mark);
   return condition;
+}
+
+std::optional<Expression> read_expression(Draft& draft, const Yaml& node) {
+  if (!node.is_scalar()) {
+    draft.error("wrong_kind", node.mark,
+                fmt::format("an expression must be a text, and is {}", kind_of(node)));
+    return std::nullopt;
+  }
+  auto expression = Expression::parse(node.text);
+  if (!expression) {
+    const auto [column, message] = split_column(expression.error().message);
+    draft.error("bad_expression", mark_within(node, column), message);
+    return std::nullopt;
+  }
+  refer_to_names(draft, *expression, node.mark);
+  return *std::move(expression);
 }
 
 void check_template(Draft& draft, std::string_view text, const Mark& mark) {

@@ -69,7 +69,10 @@ struct Draft {
   std::vector<OnErrorName> on_error_names;
   std::map<std::string, Mark> declared_intents;
   std::map<std::string, Mark> declared_entities;
-  std::set<std::string> reached_flows;  // Called, linked or led to by on_error.
+  std::vector<std::pair<std::string, Mark>> used_actions;  // Of the action server
+  std::set<std::string> implied_slots;  // That steps have without the author's naming them
+  std::vector<std::pair<std::string, Mark>> named_hours;  // In is_open()
+  std::set<std::string> reached_flows;                    // Called, linked or led to by on_error.
 
   void error(std::string code, const Mark& mark, std::string message);
   void warn(std::string code, const Mark& mark, std::string message);
@@ -104,6 +107,8 @@ bool is_name(std::string_view text);
 std::optional<Condition> parse_condition(Draft& draft, const Yaml& node);
 // The same, and its names are a conversation's.
 std::optional<Condition> read_condition(Draft& draft, const Yaml& node);
+// What `set` and `switch` compute; its names are a conversation's.
+std::optional<Expression> read_expression(Draft& draft, const Yaml& node);
 // Text with {slot}s: refers to every slot it names.
 Template read_template(Draft& draft, const Yaml& node);
 void check_template(Draft& draft, std::string_view text, const Mark& mark);
@@ -113,7 +118,8 @@ void check_templates(Draft& draft, const Yaml& node);
 // ---- the parts of a bot ----
 
 void read_settings(Draft& draft, const Yaml& file);  // bot.yml
-void read_alerts(Draft& draft, const Yaml& file);    // alerts.yml
+void read_action_endpoint(Draft& draft, const Yaml& node);
+void read_alerts(Draft& draft, const Yaml& file);  // alerts.yml
 void read_session_config(Draft& draft, const Yaml& node);
 void read_slots(Draft& draft, const Yaml& node);
 void read_intents(Draft& draft, const Yaml& node);
@@ -121,6 +127,8 @@ void read_entities(Draft& draft, const Yaml& node);
 void read_responses(Draft& draft, const Yaml& node);
 void read_flows(Draft& draft, const Yaml& node);
 
+// The name of an item that is a text or a map with one key: "- city", "- product: {roles: […]}".
+const std::string* item_name(Draft& draft, const Yaml& item, std::string_view what);
 // "utter_x" for "x" and "utter_x".
 std::string response_name(std::string_view written);
 // Wording written in place of a response's name: a text, a list of variations, or one variation.

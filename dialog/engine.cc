@@ -1,6 +1,7 @@
 #include "dialog/engine.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -152,7 +153,9 @@ void Turn::end_session(std::string reason) {
   std::vector<std::string> unshared;
   for (const auto& [name, value] : c_.slots) {
     const Slot* slot = bot_.find_slot(name);
-    if (!slot || !slot->shared) unshared.push_back(name);
+    const bool is_kept =
+        (slot && slot->shared) || is_held(name, 0) || (bot_.carry_over_slots && reason == "idle");
+    if (!is_kept) unshared.push_back(name);
   }
   for (const std::string& name : unshared) {
     emit(event::SlotSet{name, json::value(), "reset", 0});
@@ -213,6 +216,10 @@ void Turn::take(const input::Said& said) {
     uttered.text = nlu::truncate(uttered.text, limits_.text_characters);
   }
   emit(std::move(uttered), Actor::customer);
+  cancel_timers("silence");
+  for (const auto& [timer, reminder] : std::map(c_.reminders)) {
+    if (reminder.unless_heard) cancel_timers("remind:" + reminder.name);
+  }
   if (with_person) return;
   if (!known) return fail("said before the conversation was opened");
   if (!said.interpretation.segments.empty() || !said.interpretation.entities.empty()) {
@@ -237,6 +244,7 @@ void Turn::take(const input::ActionReturned& returned) {
   if (pending == c_.pending.end()) return;
   const std::uint64_t id = pending->frame;
   const std::string acted = pending->step;
+  const std::string action = pending->action;
   static constexpr const char* outcomes[] = {"answered", "timeout", "failed", "unknown", "refused"};
   const HttpOutcome& outcome = returned.outcome;
   emit(event::ActionFinished{returned.effect, outcomes[static_cast<std::size_t>(outcome.kind)],
@@ -248,7 +256,7 @@ void Turn::take(const input::ActionReturned& returned) {
   const Step* step = flow.find_step(waiting.step);
   const Http* http = step ? std::get_if<Http>(&step->what) : nullptr;
   const bool went_back = waiting.step != acted;  // Meanwhile: the answer is to old data.
-  if (!http && !went_back)
+  if (!http && action.empty() && !went_back)
     return fail(fmt::format("{} waits for an action where there is none", waiting.flow));
   const bool fine =
       outcome.kind == HttpOutcome::Kind::answered && outcome.status >= 200 && outcome.status < 300;
@@ -256,10 +264,12 @@ void Turn::take(const input::ActionReturned& returned) {
                                                   : nlu::Result<json::value>(json::value());
   if (went_back) {
     // It goes on from there.
+  } else if (!action.empty()) {
+    action_returned(action, outcome, id);
   } else if (!fine || (!body && !http->result.empty())) {
-    http_failed(flow, *http, id, outcome);
+    failed_at(flow, http->on_error, id, outcome, fmt::format("{} {}", http->method, http->path));
   } else {
-    take_results(*http, body ? *body : json::value(), id);
+    take_results(http->result, body ? *body : json::value(), id);
     go_on(id, flow, *step);
   }
   if (c_.handover == State::accepted) return;
@@ -273,8 +283,17 @@ void Turn::take(const input::TimerFired& fired) {
   const auto timer = c_.timers.find(fired.timer);
   if (timer == c_.timers.end()) return;
   const std::string kind = timer->second.first;
+  const auto remembered = c_.reminders.find(fired.timer);
+  const Reminder reminder = remembered == c_.reminders.end() ? Reminder() : remembered->second;
   emit(event::TimerEnded{fired.timer, true});
   if (kind == "idle") return idle_timer_fired();
+  if (kind == "silence") return silence_timer_fired();
+  if (!reminder.flow.empty()) return timer_reminds(reminder);
+  if (kind.starts_with("wait:")) {
+    std::uint64_t root = 0;
+    std::from_chars(kind.data() + 5, kind.data() + kind.size(), root);
+    return timer_woke(kind, root);
+  }
   if (kind == "handover" && c_.handover == State::requested) {
     change_handover(State::timed_out, "", c_.handover_queue, "", Actor::system);
     say("utter_handover_closed");

@@ -51,6 +51,14 @@ struct PersonWrote {
 struct PersonReleased {
   std::string by;
 };
+// Something happened in the business's systems: flows that wait for it go on, and `flow`, when it
+// is not empty, begins with `slots`.
+struct Happened {
+  std::string name;
+  json::value data;
+  std::string flow;
+  json::object slots;
+};
 struct FeedbackGiven {
   std::string id;
   Seq about = 0;
@@ -62,7 +70,7 @@ struct FeedbackGiven {
 
 using Input = std::variant<input::Opened, input::Said, input::ActionReturned, input::TimerFired,
                            input::PersonAccepted, input::PersonWrote, input::PersonReleased,
-                           input::FeedbackGiven>;
+                           input::FeedbackGiven, input::Happened>;
 
 namespace effect {
 
@@ -92,6 +100,8 @@ struct EngineLimits {
   int steps_per_turn = 500;
   int stack_depth = 16;
   std::size_t text_characters = 4000;
+  std::int64_t foreach_items = 100;  // What comes behind them is left out.
+  std::size_t reminders = 20;
 };
 
 Advance advance(const Bot& bot, const Conversation& conversation, const Input& input, Millis now,

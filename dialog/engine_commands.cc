@@ -183,6 +183,7 @@ bool Turn::asks_nothing(const Flow& flow, int depth) const {
          std::none_of(flow.steps.begin(), flow.steps.end(), [&](const Step& step) {
            if (std::holds_alternative<Collect>(step.what)) return true;
            if (std::holds_alternative<Handover>(step.what)) return true;
+           if (std::holds_alternative<Wait>(step.what)) return true;
            // What waits for a backend ends the turn, and with it what was answered in it.
            if (!answered_.empty() && std::holds_alternative<Http>(step.what)) return true;
            const auto* call = std::get_if<Call>(&step.what);
@@ -200,12 +201,13 @@ void Turn::start_flow(const std::string& id, json::object context) {
     return one.flow == id && one.parent == 0;
   });
   // A guard is about beginning: what runs, by a link for one, goes on.
-  const ConversationNames names(c_, nullptr);
+  const ConversationNames names(bot_, c_, nullptr);
   const bool may_begin =
       running != c_.stack.end() || !flow || !flow->guard || flow->guard->evaluate(names);
   if (!flow || flow->is_pattern || !may_begin) return cannot_handle("not_available");
   const auto index = static_cast<std::size_t>(running - c_.stack.begin());
-  const bool is_current = running != c_.stack.end() && index == group_begin(c_.stack.size() - 1);
+  const bool is_current =
+      running != c_.stack.end() && index == group_begin(c_.stack.size() - 1) && !top()->interrupted;
   if (is_current) return;  // The loop asks its question again.
   if (running == c_.stack.end() &&
       c_.stack.size() >= static_cast<std::size_t>(limits_.stack_depth)) {
@@ -255,11 +257,28 @@ void Turn::set_slot(const command::SetSlot& set) {
   const auto value = answers ? accept_value(bot_, *open, set.value, today_for(*open))
                              : accept_for_slot(*slot, set.value);
   if (value) {
+    const auto held = c_.slots.find(set.slot);
+    const json::value before = held == c_.slots.end() ? json::value() : held->second;
     emit(event::SlotSet{set.slot, *value, set.by, holder});
+    if (answers || is_trusted(set.by) || !is_refused(*slot, before, holder)) return;
+    // Nothing may ask for it where it stands, so that is done here.
+    const std::string refill = "pattern_validate_" + set.slot;
+    const bool asks = std::any_of(c_.stack.begin(), c_.stack.end(),
+                                  [&](const Frame& one) { return one.flow == refill; });
+    if (before.is_null() && !asks && bot_.find_flow(refill)) push(refill, "pattern", 0);
   } else if (answers) {
     emit(event::Commanded{command::CannotHandle{"invalid_answer"}});
     cannot_handle("invalid_answer");
   }
+}
+
+// What its `validation` rejects is told, and the slot is as before.
+bool Turn::is_refused(const Slot& slot, const json::value& before, std::uint64_t holder) {
+  const Rejection* rejection = rejection_of(slot.rejections);
+  if (!rejection) return false;
+  say_or(rejection->utter, in_words(rejection->utter), top());
+  if (!failing_) emit(event::SlotSet{slot.name, before, "reset", holder});
+  return true;
 }
 
 // What was said of a flow when it was named and had to wait; it is the one that acts now. What was
@@ -289,7 +308,15 @@ void Turn::correct(const std::vector<command::CorrectSlot>& corrections) {
       continue;
     }
     const auto value = accept_for_slot(*slot, one.value);
-    if (value && *value != c_.slots.at(one.slot)) changed.emplace(one.slot, *value);
+    const json::value before = c_.slots.at(one.slot);
+    if (!value || *value == before) continue;
+    if (!slot->rejections.empty()) {
+      const std::uint64_t holder = c_.stack.back().id;
+      emit(event::SlotSet{one.slot, *value, one.by, holder});
+      if (is_refused(*slot, before, holder)) continue;
+      emit(event::SlotSet{one.slot, before, "reset", holder});
+    }
+    changed.emplace(one.slot, *value);
   }
   if (changed.empty()) return;
   json::array names;
@@ -334,6 +361,11 @@ void Turn::clarify(const std::vector<std::string>& flows) {
 }
 
 void Turn::cancel() {
+  if (was_asked_which()) {
+    while (!c_.stack.empty()) end_group(c_.stack.back().id, How::cancelled);
+    completed_ = nullptr;
+    return say("utter_flow_cancelled");
+  }
   const std::size_t index = user_frame();
   if (index == npos) {
     return say(bot_.find_response("utter_nothing_to_cancel") ? "utter_nothing_to_cancel"
@@ -347,6 +379,7 @@ void Turn::cancel() {
 }
 
 void Turn::restart() {
+  forget_what_waits();
   end_session("restart");
   start_session("");
   run_pattern("pattern_restart");

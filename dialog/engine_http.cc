@@ -16,12 +16,6 @@ bool is_absolute(std::string_view path) {
   return path.starts_with("http://") || path.starts_with("https://");
 }
 
-// "https://shop.example/orders/1?x=2" → "/orders/1?x=2".
-std::string path_of(std::string_view url) {
-  const std::size_t slash = url.find('/', url.find("://") + 3);
-  return slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
-}
-
 std::string header_safe(std::string value) {
   std::erase_if(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   return value;
@@ -35,6 +29,7 @@ int fitness(std::string_view on, const HttpOutcome& outcome) {
     if (on == status) return 3;
     if (on.size() == 3 && on.substr(1) == "xx" && on[0] == status[0]) return 2;
   }
+  if (on == "rejected" && outcome.kind == Kind::answered && outcome.status == 400) return 3;
   if (on == "timeout" && outcome.kind == Kind::timeout) return 3;
   if (on == "unknown" && outcome.kind == Kind::unknown) return 3;
   return on == "else" ? 1 : 0;
@@ -50,7 +45,7 @@ std::string describe(const HttpOutcome& outcome) {
 }  // namespace
 
 HttpRequest Turn::make_request(const Http& http, const Frame& acting) const {
-  const ConversationNames names(c_, &acting);
+  const ConversationNames names(bot_, c_, &acting);
   HttpRequest request;
   request.method = http.method;
   const std::string path = fill(http.path, names, Escape::url);
@@ -69,8 +64,9 @@ HttpRequest Turn::make_request(const Http& http, const Frame& acting) const {
   return request;
 }
 
-void Turn::take_results(const Http& http, const json::value& body, std::uint64_t id) {
-  for (const auto& [name, path] : http.result) {
+void Turn::take_results(const std::map<std::string, std::string>& results, const json::value& body,
+                        std::uint64_t id) {
+  for (const auto& [name, path] : results) {
     const Slot* slot = bot_.find_slot(name);
     const json::value* found = nlu::select(body, path);
     json::value value = found ? *found : json::value();
@@ -84,17 +80,37 @@ void Turn::take_results(const Http& http, const json::value& body, std::uint64_t
   }
 }
 
-void Turn::http_failed(const Flow& flow, const Http& http, std::uint64_t id,
-                       const HttpOutcome& outcome) {
-  const Http::OnError* best = nullptr;
+// By the innermost `try`, of the flow itself or of one that called it.
+bool Turn::is_rescued(std::uint64_t id) {
+  std::vector<std::uint64_t> called;
+  while (const Frame* one = frame(id)) {
+    const Flow* flow = flow_of(*one);
+    const Step* step = flow ? flow->find_step(one->step) : nullptr;
+    if (step && step->rescue) {
+      for (const std::uint64_t ended : called) {
+        const std::string name = frame(ended)->flow;
+        emit(event::FlowEnded{ended, name, event::FlowEnded::How::cancelled});
+      }
+      enter(id, *flow, *step->rescue);
+      return true;
+    }
+    called.push_back(id);
+    id = one->parent;
+  }
+  return false;
+}
+
+void Turn::failed_at(const Flow& flow, const std::vector<OnError>& entries, std::uint64_t id,
+                     const HttpOutcome& outcome, std::string what) {
+  const OnError* best = nullptr;
   int best_fit = 0;
-  for (const Http::OnError& entry : http.on_error) {
+  for (const OnError& entry : entries) {
     const int fit = fitness(entry.on, outcome);
     if (fit > best_fit) best = &entry, best_fit = fit;
   }
   if (!best) {
-    emit(event::Failed{
-        fmt::format("{} {} at {}: {}", http.method, http.path, flow.id, describe(outcome))});
+    if (is_rescued(id)) return;
+    emit(event::Failed{fmt::format("{} at {}: {}", what, flow.id, describe(outcome))});
     end_group(id, event::FlowEnded::How::cancelled);
     return run_pattern("pattern_internal_error");
   }

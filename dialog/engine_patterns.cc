@@ -34,6 +34,8 @@ void Turn::do_builtin(const std::string& action, const json::object& context) {
     clarification(context);
   } else if (action == "action_repeat") {
     repeat();
+  } else if (action == "action_record_feedback") {
+    record_feedback();
   }
   // action_restart and action_clean_stack are done before their patterns begin, as a pattern could
   // not outlive them.
@@ -61,6 +63,8 @@ void Turn::builtin_pattern(std::string_view id, const json::object& context) {
     say("utter_continue_interrupted");
   } else if (id == "pattern_skip_question") {
     say("utter_skip_not_possible");
+  } else if (id == "pattern_user_silence") {
+    say("utter_user_silence");
   } else if (id == "pattern_restart") {
     say("utter_restarted");
   } else if (id == "pattern_code_change") {
@@ -71,7 +75,57 @@ void Turn::builtin_pattern(std::string_view id, const json::object& context) {
   }
 }
 
+void Turn::record_feedback() {
+  const std::uint64_t id = top()->id;
+  const auto held = [&](const char* slot) {
+    const auto found = c_.slots.find(slot);
+    return found == c_.slots.end() ? json::value() : found->second;
+  };
+  const json::value rating = held("feedback_rating");
+  emit(event::FeedbackGiven{fmt::format("f{}", c_.last_event + 1), c_.head_seq,
+                            rating.is_number() ? static_cast<int>(rating.to_number<double>()) : 0,
+                            to_text(held("feedback_comment"))},
+       Actor::customer);
+  reset_slot("feedback_rating", id);
+  reset_slot("feedback_comment", id);
+}
+
+// Those that sleep, the last first; none that was named in one message with others and waits for
+// its turn.
+std::vector<std::size_t> Turn::interrupted_flows() const {
+  std::vector<std::size_t> flows;
+  for (std::size_t i = c_.stack.size(); i-- > 0;) {
+    const Frame& one = c_.stack[i];
+    if (one.parent != 0 || is_pattern(one)) continue;
+    if (one.step.empty() && one.context.contains("turn")) return {};
+    flows.push_back(i);
+  }
+  return flows;
+}
+
+bool Turn::was_asked_which() const {
+  return !c_.last_replies.empty() && c_.last_replies.back().response == "utter_ask_resume";
+}
+
+void Turn::ask_which(const std::vector<std::size_t>& flows) {
+  auto question = respond(bot_, c_, nullptr, "utter_ask_resume");
+  if (!question) return;
+  std::vector<Choice> buttons;
+  for (const std::size_t index : flows) {
+    const Flow* flow = flow_of(c_.stack[index]);
+    if (!flow) continue;
+    buttons.push_back({flow_name(*flow, c_.language),
+                       "/flow" + json::serialize(json::object{{"name", flow->id}}), ""});
+  }
+  question->buttons.insert(question->buttons.begin(), buttons.begin(), buttons.end());
+  reply(std::move(*question));
+  completed_ = nullptr;
+  yielded_ = true;
+}
+
 void Turn::continue_interrupted() {
+  const std::vector<std::size_t> sleeping = interrupted_flows();
+  if (sleeping.size() > 1 && bot_.find_response("utter_ask_resume")) return ask_which(sleeping);
   const std::uint64_t below = top()->id;
   if (top()->step.empty() && top()->context.contains("turn")) {  // It has waited and not begun.
     const bool is_new = is_put_off(*top());  // Named in this very message: no word is needed.

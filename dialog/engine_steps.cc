@@ -75,6 +75,17 @@ void Turn::reset_slot(const std::string& name, std::uint64_t holder) {
   emit(event::SlotSet{name, initial, "reset", holder});
 }
 
+bool Turn::is_held(const std::string& name, std::uint64_t but_for) const {
+  const auto holds = [&](const Frame& frame) {
+    return frame.id != but_for &&
+           std::find(frame.collected.begin(), frame.collected.end(), name) != frame.collected.end();
+  };
+  return std::any_of(c_.stack.begin(), c_.stack.end(), holds) ||
+         std::any_of(c_.parked.begin(), c_.parked.end(), [&](const Parked& parked) {
+           return std::any_of(parked.frames.begin(), parked.frames.end(), holds);
+         });
+}
+
 // What a flow asked or set goes with it, HTTP results too, unless it is persisted, shared, or a
 // flow that still runs holds it.
 void Turn::reset_slots(const Frame& ended) {
@@ -83,11 +94,7 @@ void Turn::reset_slots(const Frame& ended) {
   const std::uint64_t id = ended.id;
   for (const std::string& name : slots) {
     const Slot* slot = bot_.find_slot(name);
-    const bool is_held = std::any_of(c_.stack.begin(), c_.stack.end(), [&](const Frame& other) {
-      return other.id != id && std::find(other.collected.begin(), other.collected.end(), name) !=
-                                   other.collected.end();
-    });
-    if (is_held || (slot && slot->shared) || (flow && is_kept(name, *flow))) continue;
+    if (is_held(name, id) || (slot && slot->shared) || (flow && is_kept(name, *flow))) continue;
     reset_slot(name, id);
   }
 }
@@ -198,6 +205,11 @@ bool Turn::step_once() {
                  [&](const Link& link) { return do_link(link.flow), true; },
                  [&](const Noop&) { return then_go_on(); },
                  [&](const Handover& handover) { return do_handover(handover), false; },
+                 [&](const Action& action) { return call_action(*step, action.name); },
+                 [&](const Wait& wait) { return do_wait(wait); },
+                 [&](const Remind& remind) { return do_remind(remind), then_go_on(); },
+                 [&](const ForEach& loop) { return do_foreach(*flow, *step, loop); },
+                 [&](const Split& split) { return do_split(*flow, split), true; },
                  [&](const Builtin& builtin) {
                    const json::object context = top()->context;
                    do_builtin(builtin.action, context);
@@ -215,7 +227,7 @@ void Turn::enter(std::uint64_t id, const Flow& flow, Target target) {
 void Turn::go_on(std::uint64_t id, const Flow& flow, const Step& step) {
   const Frame* acting = frame(id);
   if (!acting) return;
-  const ConversationNames names(c_, acting);
+  const ConversationNames names(bot_, c_, acting);
   for (const Branch& branch : step.next) {
     if (!branch.condition || branch.condition->evaluate(names))
       return enter(id, flow, branch.target);
@@ -246,24 +258,37 @@ bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect
     }
   }
   if (c_.slots.count(collect.slot) && !is_rejected(collect)) {
+    if (!collect.validate_action.empty() && validated_.insert(collect.slot).second) {
+      return call_action(step, collect.validate_action);
+    }
     go_on(id, flow, step);
     return true;
   }
   if (failing_) return false;
-  if (asked_ != id || !top()->waiting) ask(collect, *top());
+  if (asked_ == id && top()->waiting) return false;
+  if (!collect.ask_action.empty()) return call_action(step, collect.ask_action);
+  ask(collect, *top());
   return false;
+}
+
+const Rejection* Turn::rejection_of(const std::vector<Rejection>& rejections) {
+  const ConversationNames names(bot_, c_, top());
+  const auto found = std::find_if(rejections.begin(), rejections.end(), [&](const Rejection& one) {
+    return one.condition.evaluate(names);
+  });
+  return found == rejections.end() ? nullptr : &*found;
 }
 
 bool Turn::is_rejected(const Collect& collect) {
   const std::uint64_t id = top()->id;
-  for (const Rejection& rejection : collect.rejections) {
-    if (!rejection.condition.evaluate(ConversationNames(c_, top()))) continue;
-    // Said first: its wording may name the value.
-    say_or(rejection.utter, in_words(rejection.utter), top());
-    if (!failing_) emit(event::SlotSet{collect.slot, json::value(), "reset", id});
-    return true;
-  }
-  return false;
+  const Slot* slot = bot_.find_slot(collect.slot);
+  const Rejection* rejection = rejection_of(collect.rejections);
+  if (!rejection && slot) rejection = rejection_of(slot->rejections);
+  if (!rejection) return false;
+  // Said first: its wording may name the value.
+  say_or(rejection->utter, in_words(rejection->utter), top());
+  if (!failing_) emit(event::SlotSet{collect.slot, json::value(), "reset", id});
+  return true;
 }
 
 // Of several wishes in one message, those that wait for a question to be answered first.
@@ -305,6 +330,7 @@ void Turn::ask(const Collect& collect, const Frame& acting) {
   if (failing_) return;
   emit(event::Asked{id, collect.slot});
   asked_ = id;
+  await_answer();
 }
 
 // ---- the other kinds ----
@@ -313,11 +339,64 @@ void Turn::do_set_slots(const SetSlots& set) {
   const std::uint64_t id = top()->id;
   for (const Assignment& assignment : set.assignments) {
     const Slot* slot = bot_.find_slot(assignment.slot);
-    const json::value filled = fill_json(assignment.value, ConversationNames(c_, top()));
+    const ConversationNames names(bot_, c_, top());
+    const json::value filled = assignment.computed ? assignment.computed->evaluate(names)
+                                                   : fill_json(assignment.value, names);
     const json::value value =
         slot ? accept_for_slot(*slot, filled).value_or(json::value()) : filled;
     emit(event::SlotSet{assignment.slot, value, "flow", id});
   }
+}
+
+bool Turn::do_foreach(const Flow& flow, const Step& step, const ForEach& loop) {
+  const std::uint64_t id = top()->id;
+  const auto at = top()->loops.find(step.id);
+  const bool is_first = at == top()->loops.end();
+  const std::int64_t index = is_first ? 0 : at->second + 1;
+  const auto held = c_.slots.find(loop.list);
+  const json::array* items = held == c_.slots.end() ? nullptr : held->second.if_array();
+  const bool is_over = !items || index >= limits_.foreach_items ||
+                       static_cast<std::size_t>(index) >= items->size() || !loop.body.step;
+  // Each item is asked about anew.
+  const std::size_t body = loop.body.step.value_or(0);
+  for (std::size_t i = body; !is_first && i < std::min(loop.end, flow.steps.size()); ++i) {
+    if (const auto* collect = std::get_if<Collect>(&flow.steps[i].what)) {
+      reset_slot(collect->slot, id);
+    }
+  }
+  if (is_over) {
+    if (!is_first) emit(event::LoopAdvanced{id, step.id, -1});
+    reset_slot(loop.item, id);
+    go_on(id, flow, step);
+    return true;
+  }
+  const json::value item = (*items)[static_cast<std::size_t>(index)];
+  const Slot* slot = bot_.find_slot(loop.item);
+  emit(event::LoopAdvanced{id, step.id, index});
+  emit(event::SlotSet{loop.item, slot ? accept_for_slot(*slot, item).value_or(json::value()) : item,
+                      "flow", id});
+  enter(id, flow, loop.body);
+  return true;
+}
+
+// The same customer goes the same way for ever, also in later conversations where they are known.
+void Turn::do_split(const Flow& flow, const Split& split) {
+  const std::uint64_t id = top()->id;
+  const auto taken = c_.splits.find(split.name);
+  const auto is_taken = [&](const Split::Arm& arm) {
+    return taken != c_.splits.end() && arm.name == taken->second;
+  };
+  auto chosen = std::find_if(split.arms.begin(), split.arms.end(), is_taken);
+  if (chosen == split.arms.end()) {
+    const std::string who = !c_.user.empty() ? c_.user : std::to_string(c_.random_seed);
+    double sum = 0;
+    for (const Split::Arm& arm : split.arms) sum += arm.share;
+    double left = share_of(split.name + '\n' + who) * sum;
+    chosen = split.arms.begin();
+    while (chosen + 1 != split.arms.end() && left >= chosen->share) left -= (chosen++)->share;
+    emit(event::SplitTaken{split.name, chosen->name});
+  }
+  enter(id, flow, chosen->target);
 }
 
 bool Turn::do_http(const Step& step, const Http& http) {
@@ -364,7 +443,7 @@ void Turn::do_handover(const Handover& handover) {
 void Turn::request_handover(const Handover& handover) {
   using State = event::HandoverChanged::State;
   if (c_.handover == State::requested || c_.handover == State::accepted) return;
-  std::string about = fill(handover.summary.text, ConversationNames(c_, top()), Escape::none);
+  std::string about = fill(handover.summary.text, ConversationNames(bot_, c_, top()), Escape::none);
   if (about.empty()) about = summary();
   change_handover(State::requested, "", handover.queue, std::move(about), Actor::bot);
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(handover.timeout);

@@ -30,6 +30,7 @@ class Turn {
   void take(const input::PersonWrote& wrote);
   void take(const input::PersonReleased& released);
   void take(const input::FeedbackGiven& feedback);
+  void take(const input::Happened& happened);
   Advance finish() { return std::move(out_); }
 
  private:
@@ -63,6 +64,7 @@ class Turn {
   bool asks_nothing(const Flow& flow, int depth = 0) const;
   void set_said(const json::object& context);
   bool changes_answer(const command::SetSlot& set) const;
+  bool is_refused(const Slot& slot, const json::value& before, std::uint64_t holder);
   void set_slot(const command::SetSlot& set);
   void correct(const std::vector<command::CorrectSlot>& corrections);
   void cannot_handle(const std::string& reason);
@@ -82,6 +84,8 @@ class Turn {
   void end_group(std::uint64_t frame, event::FlowEnded::How how);
   void reset_slots(const Frame& frame);
   void reset_slot(const std::string& slot, std::uint64_t frame);
+  // Whether another flow that runs, sleeps or waits has asked or set it.
+  bool is_held(const std::string& slot, std::uint64_t but_for) const;
   bool is_kept(const std::string& slot, const Flow& flow, int depth = 0) const;
 
   std::string today_for(const Collect& collect) const;
@@ -89,23 +93,56 @@ class Turn {
   void ask(const Collect& collect, const Frame& frame);
   void name_put_off();
   bool is_rejected(const Collect& collect);
+  const Rejection* rejection_of(const std::vector<Rejection>& rejections);
   void do_set_slots(const SetSlots& set);
+  bool do_foreach(const Flow& flow, const Step& step, const ForEach& loop);
+  void do_split(const Flow& flow, const Split& split);
   bool do_http(const Step& step, const Http& http);
+  // ---- the action server (engine_actions.cc) ----
+  bool call_action(const Step& step, const std::string& action);
+  void action_returned(const std::string& action, const HttpOutcome& outcome, std::uint64_t frame);
+  bool take_action(const std::string& action, const json::value& body);
+  void action_failed(const Flow& flow, const Step& step, const std::string& action,
+                     std::uint64_t frame, const HttpOutcome& outcome);
+
   bool do_call(const Call& call);
   void do_link(const std::string& flow);
   void do_handover(const Handover& handover);
   void request_handover(const Handover& handover);
   std::string summary() const;
 
+  // ---- time (engine_time.cc) ----
+  bool do_wait(const Wait& wait);
+  void do_remind(const Remind& remind);
+  // The flow that waits, with the first frame `root`, goes on.
+  void wake(std::uint64_t root, const std::string& by, const json::value& data);
+  void begin(const std::string& flow, const std::string& by);
+  void timer_woke(const std::string& kind, std::uint64_t root);
+  void timer_reminds(const Reminder& reminder);
+  void start_reminder(Reminder reminder, Millis due);
+  void silence_timer_fired();
+  void await_answer();
+  void forget_what_waits();
+  bool is_busy() const;  // Somebody else has the conversation, or a call is out.
+  void ensure_session();
+
   // ---- HTTP's results (engine_http.cc) ----
   HttpRequest make_request(const Http& http, const Frame& frame) const;
-  void take_results(const Http& http, const json::value& body, std::uint64_t frame);
-  void http_failed(const Flow& flow, const Http& http, std::uint64_t frame,
-                   const HttpOutcome& outcome);
+  void take_results(const std::map<std::string, std::string>& results, const json::value& body,
+                    std::uint64_t frame);
+  bool is_rescued(std::uint64_t frame);
+  // Where the best of `entries` leads, else the innermost `try`, else pattern_internal_error;
+  // `what` says for people what failed.
+  void failed_at(const Flow& flow, const std::vector<OnError>& entries, std::uint64_t frame,
+                 const HttpOutcome& outcome, std::string what);
 
   // ---- patterns' own steps (engine_patterns.cc) ----
   void do_builtin(const std::string& action, const json::object& context);
   void continue_interrupted();
+  std::vector<std::size_t> interrupted_flows() const;
+  void ask_which(const std::vector<std::size_t>& flows);
+  bool was_asked_which() const;
+  void record_feedback();
   bool is_put_off(const Frame& frame) const;
   void builtin_pattern(std::string_view id, const json::object& context);
   void clarification(const json::object& context);
@@ -145,6 +182,7 @@ class Turn {
   const Flow* completed_ = nullptr;  // What pattern_completed will speak of.
   std::uint64_t asked_ = 0;          // The frame that asked in this turn; 0: none.
   std::set<std::string> corrected_;  // Slots corrected in this turn.
+  std::set<std::string> validated_;  // Slots that validate_… has passed in this turn
   std::set<std::string> answered_;   // Answers in this turn to what is asked before it is filled.
 };
 

@@ -194,7 +194,13 @@ constexpr std::string_view type_names[] = {"conversation_started",
                                            "feedback_given",
                                            "timer_set",
                                            "timer_ended",
-                                           "failed"};
+                                           "failed",
+                                           "flow_parked",
+                                           "flow_woken",
+                                           "happened",
+                                           "loop_advanced",
+                                           "split_taken",
+                                           "reminder_set"};
 static_assert(std::size(type_names) + 1 == std::variant_size_v<EventBody>);
 
 // The index-th alternative, default-constructed.

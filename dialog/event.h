@@ -85,10 +85,10 @@ struct LanguageChanged {
 struct FlowStarted {
   std::uint64_t frame = 0;
   std::string flow;
-  std::string by;             // "customer", "call", "link", "pattern"
-  std::uint64_t parent = 0;   // Of a called flow: the caller's frame
-  // A pattern's; of a flow that waits for its turn `said`, slots and their values, and the `turn` in
-  // which it was named.
+  std::string by;            // "customer", "call", "link", "pattern"
+  std::uint64_t parent = 0;  // Of a called flow: the caller's frame
+  // A pattern's; of a flow that waits for its turn `said`, slots and their values, and the `turn`
+  // in which it was named.
   nlu::json::object context;
 };
 struct FlowInterrupted {
@@ -123,6 +123,7 @@ struct ActionStarted {
   std::string method;
   std::string path;         // (personal) as requested
   bool repeatable = false;  // May be done again after a crash.
+  std::string action;       // Of the action server; empty: the step is `http`.
 };
 struct ActionFinished {
   std::uint64_t effect = 0;
@@ -163,12 +164,39 @@ struct FeedbackGiven {
 };
 struct TimerSet {
   std::uint64_t timer = 0;  // Numbered within the conversation, never reused.
-  std::string kind;         // "idle", "handover"
+  std::string kind;         // "idle", "handover", "silence", "wait:FRAME", "remind:NAME"
   Millis due = 0;
 };
 struct TimerEnded {
   std::uint64_t timer = 0;
   bool fired = false;  // else cancelled
+};
+// A flow waits, with all it called and that called it; `frame` is the first of them.
+struct FlowParked {
+  std::uint64_t frame = 0;
+  std::string event;  // That wakes it; empty: only time does.
+};
+struct FlowWoken {
+  std::uint64_t frame = 0;
+  std::string by;  // "time" or "event"
+};
+// Something happened in the business's systems.
+struct Happened {
+  std::string name;
+  nlu::json::value data;  // (personal)
+};
+struct LoopAdvanced {
+  std::uint64_t frame = 0;
+  std::string step;
+  std::int64_t index = 0;  // Of the item, from 0; -1: the loop is done.
+};
+struct SplitTaken {
+  std::string split, arm;
+};
+struct ReminderSet {
+  std::uint64_t timer = 0;
+  std::string name, flow;
+  bool unless_heard = false;
 };
 // The turn could not go on: a bug, a limit. The flows' pattern_internal_error apologises.
 struct Failed {
@@ -182,14 +210,14 @@ struct Unknown {
 
 }  // namespace event
 
-using EventBody =
-    std::variant<event::ConversationStarted, event::UserIdentified, event::SessionStarted,
-                 event::SessionEnded, event::Uttered, event::Interpreted, event::Commanded,
-                 event::LanguageChanged, event::FlowStarted, event::FlowInterrupted,
-                 event::FlowResumed, event::FlowEnded, event::StepEntered, event::Asked,
-                 event::SlotSet, event::ActionStarted, event::ActionFinished, event::Replied,
-                 event::PersonWrote, event::HandoverChanged, event::FeedbackGiven, event::TimerSet,
-                 event::TimerEnded, event::Failed, event::Unknown>;
+using EventBody = std::variant<
+    event::ConversationStarted, event::UserIdentified, event::SessionStarted, event::SessionEnded,
+    event::Uttered, event::Interpreted, event::Commanded, event::LanguageChanged,
+    event::FlowStarted, event::FlowInterrupted, event::FlowResumed, event::FlowEnded,
+    event::StepEntered, event::Asked, event::SlotSet, event::ActionStarted, event::ActionFinished,
+    event::Replied, event::PersonWrote, event::HandoverChanged, event::FeedbackGiven,
+    event::TimerSet, event::TimerEnded, event::Failed, event::FlowParked, event::FlowWoken,
+    event::Happened, event::LoopAdvanced, event::SplitTaken, event::ReminderSet, event::Unknown>;
 
 struct Event {
   EventNumber number = 0;

@@ -121,6 +121,7 @@ void fields(A& open, A& personal, Ref<A, event::ActionStarted> e) {
   open("step", e.step);
   open("method", e.method);
   open("repeatable", e.repeatable);
+  open("action", e.action);
   personal("path", e.path);
 }
 
@@ -188,6 +189,45 @@ void fields(A& open, A&, Ref<A, event::TimerEnded> e) {
 template <class A>
 void fields(A& open, A&, Ref<A, event::Failed> e) {
   open("what", e.what);
+}
+
+template <class A>
+void fields(A& open, A&, Ref<A, event::FlowParked> e) {
+  open("frame", e.frame);
+  open("event", e.event);
+}
+
+template <class A>
+void fields(A& open, A&, Ref<A, event::FlowWoken> e) {
+  open("frame", e.frame);
+  open("by", e.by);
+}
+
+template <class A>
+void fields(A& open, A& personal, Ref<A, event::Happened> e) {
+  open("name", e.name);
+  personal("data", e.data);
+}
+
+template <class A>
+void fields(A& open, A&, Ref<A, event::LoopAdvanced> e) {
+  open("frame", e.frame);
+  open("step", e.step);
+  open("index", e.index);
+}
+
+template <class A>
+void fields(A& open, A&, Ref<A, event::SplitTaken> e) {
+  open("split", e.split);
+  open("arm", e.arm);
+}
+
+template <class A>
+void fields(A& open, A&, Ref<A, event::ReminderSet> e) {
+  open("timer", e.timer);
+  open("name", e.name);
+  open("flow", e.flow);
+  open("unless_heard", e.unless_heard);
 }
 
 }  // namespace dialog::detail

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -136,13 +137,17 @@ struct is_vector : std::false_type {};
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
 template <class T>
+struct is_map : std::false_type {};
+template <class V>
+struct is_map<std::map<std::string, V>> : std::true_type {};
+template <class T>
 struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
 
 template <class T>
 bool FieldWriter::is_default(const T& value) {
-  if constexpr (std::is_same_v<T, std::string> || is_vector<T>::value ||
+  if constexpr (std::is_same_v<T, std::string> || is_vector<T>::value || is_map<T>::value ||
                 std::is_same_v<T, json::object>) {
     return value.empty();
   } else if constexpr (std::is_same_v<T, json::value>) {
@@ -178,6 +183,13 @@ void FieldWriter::write(const T& value) {
       write(value[i]);
     }
     out_ += ']';
+  } else if constexpr (is_map<T>::value) {
+    FieldWriter inner(out_);
+    for (const auto& [name, item] : value) {
+      inner.begin_any(name);
+      inner.write(item);
+    }
+    inner.close();
   } else {
     FieldWriter inner(out_);
     fields(inner, value);
@@ -230,6 +242,13 @@ bool FieldReader::read(const json::value& from, T& value, std::string_view key) 
     value.reserve(from.get_array().size());
     for (const json::value& item : from.get_array()) {
       if (!read(item, value.emplace_back(), key)) return false;
+    }
+    return true;
+  } else if constexpr (is_map<T>::value) {
+    if (!from.is_object()) return false;
+    value.clear();
+    for (const auto& member : from.get_object()) {
+      if (!read(member.value(), value[std::string(member.key())], key)) return false;
     }
     return true;
   } else {

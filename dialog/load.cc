@@ -33,7 +33,8 @@ std::string stem(const std::string& file) { return file.substr(0, file.rfind('.'
 bool belongs_to_bot(const std::string& file) {
   if (!is_yaml(file)) return false;
   const std::string name = stem(file);
-  if (name == "bot" || name == "domain" || name == "backend" || name == "alerts") {
+  if (name == "bot" || name == "domain" || name == "backend" || name == "alerts" ||
+      name == "endpoints") {
     return true;
   }
   if (file.find("/.") != std::string::npos || file.front() == '.') return false;
@@ -48,7 +49,8 @@ bool belongs_to_bot(const std::string& file) {
 const std::vector<std::string>& settings_keys() {
   static const std::vector<std::string> keys = {
       "name",          "title",   "language",      "additional_languages", "time_zone", "model",
-      "understanding", "backend", "opening_hours", "session_timeout_min",  "session"};
+      "understanding", "backend", "opening_hours", "session_timeout_min",  "session",   "hours",
+      "holidays",      "silence", "action_endpoint"};
   return keys;
 }
 
@@ -66,8 +68,19 @@ std::string advice_for(const std::string& key) {
   return found == advice.end() ? "" : found->second;
 }
 
+// "- action_x", or "- action_x: {send_domain: true}".
 void read_actions(Draft& draft, const Yaml& node) {
-  if (!node.is_null()) expect_sequence(draft, node, "'actions'");
+  if (node.is_null() || !expect_sequence(draft, node, "'actions'")) return;
+  for (const Yaml& item : node.items) {
+    const std::string* const name = item_name(draft, item, "an action");
+    if (name != nullptr) draft.bot.actions.insert(*name);
+  }
+}
+
+// A file of Rasa's: `action_endpoint` counts, the rest is the operator's, in usher.yml.
+void read_endpoints(Draft& draft, const Yaml& file) {
+  if (file.is_null() || !expect_map(draft, file, "this file")) return;
+  if (const Yaml* actions = file.find("action_endpoint")) read_action_endpoint(draft, *actions);
 }
 
 using Reader = void (*)(Draft&, const Yaml&);
@@ -113,6 +126,7 @@ void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
 void read_file(Draft& draft, const std::string& name, const Yaml& file) {
   if (stem(name) == "backend") return read_backend(file, draft.bot.backend, draft.diagnostics);
   if (stem(name) == "alerts") return read_alerts(draft, file);
+  if (stem(name) == "endpoints") return read_endpoints(draft, file);
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   const bool is_settings = stem(name) == "bot";
   if (is_settings) read_settings(draft, file);

@@ -182,6 +182,60 @@ void read_slot_type(Draft& draft, const Yaml& node, Slot& slot) {
               fmt::format("'{}' is no type of slot{}", *name, meant));
 }
 
+std::string read_response_name(Draft& draft, const Yaml& node) {
+  const std::string name = response_name(read_text(draft, node, "a response").value_or(""));
+  draft.refer(Reference::Kind::response, name, node.mark);
+  return name;
+}
+
+// Rejections hold wherever the value comes from. Where nothing asks for the slot, the flow
+// pattern_validate_SLOT does, until it has a value that is none of them.
+void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
+  if (!expect_map(draft, node, "'validation'")) return;
+  check_keys(draft, node, "'validation'", {"rejections", "refill_utter"});
+  Collect again;
+  again.slot = slot.name;
+  again.utter = "utter_ask_" + slot.name;
+  const Yaml* const rejections = node.find("rejections");
+  if (rejections == nullptr || !expect_sequence(draft, *rejections, "'rejections'")) {
+    if (rejections == nullptr) {
+      draft.error("missing_key", node.mark, "'validation' needs 'rejections'");
+    }
+    return;
+  }
+  if (rejections->items.empty()) draft.error("missing_key", rejections->mark, "'rejections' is empty");
+  for (const Yaml& item : rejections->items) {
+    if (!expect_map(draft, item, "a rejection")) continue;
+    check_keys(draft, item, "a rejection", {"if", "utter"});
+    const Yaml* const condition = item.find("if");
+    const Yaml* const utter = item.find("utter");
+    if (condition == nullptr || utter == nullptr) {
+      draft.error("missing_key", item.mark,
+                  fmt::format("this rejection has no '{}'", condition == nullptr ? "if" : "utter"));
+      continue;
+    }
+    auto parsed = read_condition(draft, *condition);
+    slot.rejections.push_back({parsed ? *std::move(parsed) : Condition::constant(false),
+                               read_response_name(draft, *utter), condition->mark});
+  }
+  if (const Yaml* refill = node.find("refill_utter")) {
+    again.utter = read_response_name(draft, *refill);
+  } else {
+    draft.refer(Reference::Kind::response, again.utter, node.mark, "default question");
+  }
+  Flow flow;
+  flow.id = "pattern_validate_" + slot.name;
+  flow.name = slot.name;
+  flow.is_pattern = true;
+  flow.mark = node.mark;
+  Step& step = flow.steps.emplace_back();
+  step.id = "0_collect";
+  step.mark = node.mark;
+  step.what = std::move(again);
+  step.next.push_back({std::nullopt, {}, node.mark});
+  draft.bot.flows.emplace(flow.id, std::move(flow));
+}
+
 void read_slot(Draft& draft, const Yaml& node, Slot& slot) {
   if (!expect_map(draft, node, fmt::format("the slot '{}'", slot.name))) return;
   check_keys(draft, node, "a slot",
@@ -194,11 +248,7 @@ void read_slot(Draft& draft, const Yaml& node, Slot& slot) {
   if (const Yaml* shared = node.find("shared")) {
     slot.shared = read_bool(draft, *shared, "'shared'").value_or(false);
   }
-  if (const Yaml* validation = node.find("validation")) {
-    draft.error(
-        "unsupported_key", validation->mark,
-        "this version does not have 'validation'; write 'rejections' under the collect step");
-  }
+  if (const Yaml* validation = node.find("validation")) read_validation(draft, *validation, slot);
   if (const Yaml* initial = node.find("initial_value")) {
     slot.initial = to_json(*initial);
     if (!slot.initial.is_null() && !suits(slot.initial, slot)) {
@@ -215,15 +265,14 @@ void read_slot(Draft& draft, const Yaml& node, Slot& slot) {
   }
 }
 
-// The name of an item that is a text or a map with one key: "- city", "- product: {roles: […]}".
+}  // namespace
+
 const std::string* item_name(Draft& draft, const Yaml& item, std::string_view what) {
   if (item.is_scalar()) return &item.text;
   if (item.is_map() && item.entries.size() == 1) return &item.entries.front().key;
   draft.error("wrong_kind", item.mark, fmt::format("{} is written as its name", what));
   return nullptr;
 }
-
-}  // namespace
 
 void read_slots(Draft& draft, const Yaml& node) {
   if (node.is_null() || !expect_map(draft, node, "'slots'")) return;

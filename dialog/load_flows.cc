@@ -2,6 +2,7 @@
 #include "dialog/load_flows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,7 +34,18 @@ std::string in_words(std::string id) {
 
 // ---- steps in order ----
 
-std::optional<std::size_t> FlowReader::lay_out(const Yaml& list, int depth) {
+void FlowReader::lead_on(const Ends& ends, std::size_t step) {
+  for (const End& end : ends) flow_.steps[end.step].next[end.branch].target.step = step;
+}
+
+std::optional<std::size_t> FlowReader::lay_out_within(const Yaml& list, int depth, Ends& ends) {
+  Ends* const outer = std::exchange(nested_ends_, &ends);
+  const auto first = lay_out(list, depth + 1, ends);
+  nested_ends_ = outer;
+  return first;
+}
+
+std::optional<std::size_t> FlowReader::lay_out(const Yaml& list, int depth, Ends& ends) {
   if (!expect_sequence(draft_, list, "a list of steps")) return std::nullopt;
   if (depth > limits::nesting) {
     draft_.error(
@@ -46,15 +58,22 @@ std::optional<std::size_t> FlowReader::lay_out(const Yaml& list, int depth) {
     return std::nullopt;
   }
   std::optional<std::size_t> first;
+  Ends open;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const bool last = i + 1 == list.items.size();
-    const auto index = lay_out_step(list.items[i], last, depth);
+    Ends leading;
+    const auto index = lay_out_step(list.items[i], last, depth, leading);
+    if (!index) break;
     if (!first) first = index;
+    lead_on(open, *index);
+    open = std::move(leading);
   }
+  ends.insert(ends.end(), open.begin(), open.end());
   return first;
 }
 
-std::optional<std::size_t> FlowReader::lay_out_step(const Yaml& node, bool last, int depth) {
+std::optional<std::size_t> FlowReader::lay_out_step(const Yaml& node, bool last, int depth,
+                                                    Ends& ends) {
   if (flow_.steps.size() >= limits::steps) {
     if (flow_.steps.size() == limits::steps && !is_full_) {
       draft_.error("too_many", node.mark,
@@ -67,18 +86,19 @@ std::optional<std::size_t> FlowReader::lay_out_step(const Yaml& node, bool last,
   flow_.steps.emplace_back();
   flow_.steps[index].mark = node.mark;
   flow_.steps[index].what = Noop{};
-  read_step(node, index, last);
-  const Yaml* next = node.is_map() ? node.find("next") : nullptr;
-  if (next == nullptr) {
-    // A step without branches is followed by the next one laid out, unless its list ends here.
-    const std::optional<std::size_t> following = last ? std::nullopt : std::optional(index + 1);
-    flow_.steps[index].next.push_back({std::nullopt, {following}, node.mark});
-    return index;
-  }
-  read_next(*next, index, depth);
-  if (flow_.steps[index].next.empty())
-    flow_.steps[index].next.push_back({std::nullopt, {}, node.mark});
+  read_step(node, index, last, depth, ends);
+  // `try` and `switch` have said already where they lead.
+  if (flow_.steps[index].next.empty()) read_what_follows(node, index, depth, ends);
   return index;
+}
+
+void FlowReader::read_what_follows(const Yaml& node, std::size_t index, int depth, Ends& ends) {
+  const Yaml* next = node.is_map() ? node.find("next") : nullptr;
+  if (next != nullptr) read_next(*next, index, depth);
+  if (!flow_.steps[index].next.empty()) return;
+  flow_.steps[index].next.push_back({std::nullopt, {}, node.mark});
+  const bool ends_flow = next != nullptr || std::holds_alternative<Link>(flow_.steps[index].what);
+  if (!ends_flow) ends.push_back({index, 0});
 }
 
 void FlowReader::read_next(const Yaml& next, std::size_t index, int depth) {
@@ -144,7 +164,11 @@ void FlowReader::add_branch(std::size_t index, Branch branch) {
 void FlowReader::lead_to(const Yaml& node, std::size_t index, int depth) {
   const std::size_t branch = flow_.steps[index].next.size() - 1;
   if (node.is_sequence()) {
-    flow_.steps[index].next[branch].target.step = lay_out(node, depth + 1);
+    Ends ends;
+    const auto first = lay_out(node, depth + 1, ends);
+    flow_.steps[index].next[branch].target.step = first;
+    if (nested_ends_ != nullptr)
+      nested_ends_->insert(nested_ends_->end(), ends.begin(), ends.end());
     return;
   }
   if (!node.is_scalar()) {
@@ -155,6 +179,32 @@ void FlowReader::lead_to(const Yaml& node, std::size_t index, int depth) {
   pending_.push_back({index, branch, node.text, node.mark});
 }
 
+Target* FlowReader::target_of(std::size_t index, std::size_t slot) {
+  Step& step = flow_.steps[index];
+  if (auto* wait = std::get_if<Wait>(&step.what)) {
+    if (!wait->on_timeout) wait->on_timeout.emplace();
+    return &*wait->on_timeout;
+  }
+  auto* split = std::get_if<Split>(&step.what);
+  return split != nullptr && slot < split->arms.size() ? &split->arms[slot].target : nullptr;
+}
+
+void FlowReader::read_target(const Yaml& node, int depth, std::size_t index, std::size_t slot) {
+  if (node.is_sequence()) {
+    Ends ends;
+    const auto first = lay_out(node, depth + 1, ends);
+    if (Target* target = target_of(index, slot)) target->step = first;
+    if (nested_ends_ != nullptr)
+      nested_ends_->insert(nested_ends_->end(), ends.begin(), ends.end());
+  } else if (!node.is_scalar()) {
+    draft_.error("wrong_kind", node.mark, "this must be a step's id, END, or a list of steps");
+  } else if (node.text == "END") {
+    (void)target_of(index, slot);
+  } else {
+    pending_.push_back({index, slot, node.text, node.mark, false});
+  }
+}
+
 void FlowReader::resolve_targets() {
   std::map<std::string, std::size_t> by_id;
   for (std::size_t i = 0; i < flow_.steps.size(); ++i) by_id.emplace(flow_.steps[i].id, i);
@@ -163,7 +213,10 @@ void FlowReader::resolve_targets() {
   for (const Pending& pending : pending_) {
     const auto found = by_id.find(pending.name);
     if (found != by_id.end()) {
-      flow_.steps[pending.step].next[pending.branch].target.step = found->second;
+      Target* const target = pending.is_branch
+                                 ? &flow_.steps[pending.step].next[pending.branch].target
+                                 : target_of(pending.step, pending.branch);
+      if (target != nullptr) target->step = found->second;
       continue;
     }
     std::string advice = nlu::did_you_mean(pending.name, known);
@@ -259,7 +312,8 @@ void FlowReader::read(const Yaml& node) {
     return;
   }
   if (flow_.is_pattern && steps->is_sequence() && steps->items.empty()) return;
-  lay_out(*steps, 0);
+  Ends ends;  // They lead to the flow's end.
+  lay_out(*steps, 0, ends);
   resolve_targets();
 }
 

@@ -96,16 +96,21 @@ void read_understanding(Draft& draft, const Yaml& node) {
   }
 }
 
+// A URL without a slash at its end; empty when there is none.
+std::string read_url(Draft& draft, const Yaml& node) {
+  std::string text = read_expanded(draft, node, "'url'");
+  if (!text.empty() && text.rfind("https://", 0) != 0 && text.rfind("http://", 0) != 0) {
+    draft.error("bad_url", node.mark, "'url' must begin with https:// or http://");
+  }
+  while (!text.empty() && text.back() == '/') text.pop_back();
+  return text;
+}
+
 void read_backend_settings(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'backend'")) return;
   check_keys(draft, node, "'backend'", {"url", "headers", "timeout_s"});
   if (const Yaml* url = node.find("url")) {
-    std::string text = read_expanded(draft, *url, "'url'");
-    if (!text.empty() && text.rfind("https://", 0) != 0 && text.rfind("http://", 0) != 0) {
-      draft.error("bad_url", url->mark, "'url' must begin with https:// or http://");
-    }
-    while (!text.empty() && text.back() == '/') text.pop_back();
-    draft.bot.backend_url = std::move(text);
+    draft.bot.backend_url = read_url(draft, *url);
   }
   if (const Yaml* headers = node.find("headers");
       headers && expect_map(draft, *headers, "'headers'")) {
@@ -140,30 +145,66 @@ void read_languages(Draft& draft, const Yaml& file) {
   }
 }
 
-bool is_span(std::string_view text) {
-  constexpr std::string_view shape = "dd:dd-dd:dd";
-  if (text.size() != shape.size()) return false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (shape[i] == 'd' ? !digit : text[i] != shape[i]) return false;
+constexpr const char* week[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                "friday", "saturday", "sunday"};
+
+OpeningHours read_week(Draft& draft, const Yaml& node, std::string_view what) {
+  OpeningHours hours;
+  if (!expect_map(draft, node, what)) return hours;
+  check_keys(draft, node, what, {std::begin(week), std::end(week)});
+  for (std::size_t day = 0; day < std::size(week); ++day) {
+    const Yaml* const written = node.find(week[day]);
+    if (written == nullptr) continue;
+    for (const std::string& text : read_texts(draft, *written, "a day's hours")) {
+      if (text == "closed") continue;
+      if (const auto span = read_span(text)) {
+        hours.days[day].push_back(*span);
+      } else {
+        draft.error("bad_hours", written->mark,
+                    fmt::format("write hours as \"08:00-20:00\" or closed, and not '{}'", text));
+      }
+    }
   }
-  const auto in_day = [&](std::size_t at) {
-    return text.substr(at, 5) <= "24:00" && text.substr(at + 3, 2) < "60";
-  };
-  return in_day(0) && in_day(6) && text.substr(0, 5) < text.substr(6, 5);
+  return hours;
 }
 
-void read_opening_hours(Draft& draft, const Yaml& node) {
-  if (!expect_map(draft, node, "'opening_hours'")) return;
-  check_keys(draft, node, "'opening_hours'",
-             {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"});
-  for (const Yaml::Entry& day : node.entries) {
-    for (const std::string& span : read_texts(draft, day.value, "a day's hours")) {
-      if (span == "closed" || is_span(span)) continue;
-      draft.error("bad_hours", day.value.mark,
-                  fmt::format("write hours as \"08:00-20:00\" or closed, and not '{}'", span));
+void read_hours(Draft& draft, const Yaml& file) {
+  if (const Yaml* own = file.find("opening_hours")) {
+    draft.bot.hours[""] = read_week(draft, *own, "'opening_hours'");
+  }
+  if (const Yaml* others = file.find("hours"); others && expect_map(draft, *others, "'hours'")) {
+    for (const Yaml::Entry& entry : others->entries) {
+      draft.bot.hours[entry.key] = read_week(draft, entry.value, fmt::format("'{}'", entry.key));
     }
-    draft.bot.opening_hours[day.key] = to_json(day.value);
+  }
+  const Yaml* const holidays = file.find("holidays");
+  if (holidays == nullptr) return;
+  for (const std::string& date : read_texts(draft, *holidays, "'holidays'")) {
+    if (is_holiday_date(date)) {
+      draft.bot.holidays.insert(date);
+    } else {
+      draft.error(
+          "bad_date", holidays->mark,
+          fmt::format("write a holiday as 2026-12-24, or 12-25 for every year, and not '{}'",
+                      date));
+    }
+  }
+}
+
+void read_silence(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'silence'")) return;
+  check_keys(draft, node, "'silence'", {"timeout_s", "times"});
+  const Yaml* const timeout = node.find("timeout_s");
+  if (timeout == nullptr) {
+    draft.error("missing_key", node.mark, "'silence' needs 'timeout_s'");
+    return;
+  }
+  if (const auto seconds = read_integer(draft, *timeout, "'timeout_s'", 5, 86'400)) {
+    draft.bot.silence = std::chrono::seconds(*seconds);
+  }
+  if (const Yaml* times = node.find("times")) {
+    draft.bot.silence_times =
+        static_cast<int>(read_integer(draft, *times, "'times'", 1, 10).value_or(2));
   }
 }
 
@@ -239,6 +280,27 @@ void read_model(Draft& draft, const Yaml& node) {
 
 }  // namespace
 
+void read_action_endpoint(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'action_endpoint'")) return;
+  check_keys(draft, node, "'action_endpoint'", {"url", "headers", "timeout_s"});
+  if (const Yaml* url = node.find("url")) draft.bot.action_url = read_url(draft, *url);
+  if (draft.bot.action_url.empty()) {
+    draft.error("missing_key", node.mark, "'action_endpoint' needs 'url'");
+  }
+  if (const Yaml* headers = node.find("headers");
+      headers && expect_map(draft, *headers, "'headers'")) {
+    for (const Yaml::Entry& entry : headers->entries) {
+      draft.bot.action_headers[entry.key] = read_expanded(draft, entry.value, "a header");
+    }
+  }
+  if (const Yaml* timeout = node.find("timeout_s")) {
+    if (const auto seconds = read_number(draft, *timeout, "'timeout_s'", 0.01, 60)) {
+      draft.bot.action_timeout =
+          std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+    }
+  }
+}
+
 std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what) {
   return read_text(draft, node, what) ? expand(draft, node) : "";
 }
@@ -256,7 +318,9 @@ void read_settings(Draft& draft, const Yaml& file) {
   if (const Yaml* understanding = file.find("understanding"))
     read_understanding(draft, *understanding);
   if (const Yaml* backend = file.find("backend")) read_backend_settings(draft, *backend);
-  if (const Yaml* hours = file.find("opening_hours")) read_opening_hours(draft, *hours);
+  read_hours(draft, file);
+  if (const Yaml* actions = file.find("action_endpoint")) read_action_endpoint(draft, *actions);
+  if (const Yaml* silence = file.find("silence")) read_silence(draft, *silence);
   if (const Yaml* model = file.find("model")) read_model(draft, *model);
 }
 
@@ -270,6 +334,10 @@ void read_session_config(Draft& draft, const Yaml& node) {
       draft.bot.session_timeout = std::chrono::seconds(
           *count > 0 ? static_cast<std::int64_t>(*count * 60) : std::int64_t{10} * 365 * 86'400);
     }
+  }
+  if (const Yaml* carry = node.find("carry_over_slots_to_new_session")) {
+    draft.bot.carry_over_slots =
+        read_bool(draft, *carry, "'carry_over_slots_to_new_session'").value_or(false);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "dialog/load_flows.h"
 
@@ -12,7 +13,8 @@ namespace {
 
 const std::vector<std::string>& kinds() {
   static const std::vector<std::string> names = {
-      "action", "collect", "set_slots", "say", "http", "call", "link", "noop", "handover"};
+      "action",   "collect", "set_slots", "set",    "say",   "http",    "call", "link",    "noop",
+      "handover", "wait",    "remind",    "switch", "split", "foreach", "try",  "feedback"};
   return names;
 }
 
@@ -26,6 +28,10 @@ std::vector<std::string> keys_of(const std::string& kind) {
       keys.emplace_back(key);
     }
   }
+  if (kind == "switch") keys.insert(keys.end(), {"cases", "else"});
+  if (kind == "split") keys.emplace_back("arms");
+  if (kind == "foreach") keys.insert(keys.end(), {"as", "do"});
+  if (kind == "try" || kind == "action") keys.emplace_back("on_error");
   return keys;
 }
 
@@ -34,7 +40,6 @@ std::string advice_for(const std::string& key) {
   static const std::map<std::string, std::string> advice = {
       {"answer", "this version does not have 'answer'; write the answer with 'say'"},
       {"generate", "this version does not have 'generate'; write the wording with 'say'"},
-      {"wait", "this version does not have 'wait'; leave it out"},
       {"generation_prompt",
        "'generation_prompt' asks a language model; write the wording with 'say'"},
       {"intent", "'intent' is no step; write 'nlu_trigger' beside 'steps'"},
@@ -138,7 +143,7 @@ void FlowReader::read_id(const Yaml& node, std::size_t index, std::string_view k
   step.id = *text;
 }
 
-void FlowReader::read_step(const Yaml& node, std::size_t index, bool last) {
+void FlowReader::read_step(const Yaml& node, std::size_t index, bool last, int depth, Ends& ends) {
   if (!expect_map(draft_, node, "a step")) return read_id(node, index, "none");
   std::vector<const Yaml::Entry*> found;
   for (const Yaml::Entry& entry : node.entries) {
@@ -166,9 +171,9 @@ void FlowReader::read_step(const Yaml& node, std::size_t index, bool last) {
   }
   if (found.empty()) {
     if (!advised) {
-      draft_.error("no_kind", node.mark,
-                   "this step does nothing; give it one of action, collect, set_slots, say, http, "
-                   "call, link, noop or handover");
+      draft_.error(
+          "no_kind", node.mark,
+          fmt::format("this step does nothing; give it one of {}", fmt::join(kinds(), ", ")));
     }
     return;
   }
@@ -179,10 +184,32 @@ void FlowReader::read_step(const Yaml& node, std::size_t index, bool last) {
   }
   const Yaml& value = found.front()->value;
   Step& step = flow_.steps[index];
-  if (kind == "action") return read_action(value, index);
+  if (kind == "action") {
+    read_action(value, index);
+    const Yaml* const on_error = node.find("on_error");
+    auto* action = std::get_if<Action>(&flow_.steps[index].what);
+    if (on_error != nullptr && action == nullptr) {
+      draft_.error("useless_key", on_error->mark, "only an action of your own can fail");
+    }
+    // By a copy, as what is written in place may add steps.
+    std::vector<OnError> entries;
+    if (on_error != nullptr && action != nullptr) read_on_error(*on_error, index, entries);
+    if (auto* read = std::get_if<Action>(&flow_.steps[index].what)) {
+      read->on_error = std::move(entries);
+    }
+    return;
+  }
   if (kind == "collect") return read_collect(node, value, index);
   if (kind == "set_slots") return read_set_slots(value, index);
+  if (kind == "set") return read_set(value, index);
   if (kind == "http") return read_http(value, index);
+  if (kind == "wait") return read_wait(value, index, depth);
+  if (kind == "remind") return read_remind(value, index);
+  if (kind == "switch") return read_switch(node, value, index, depth, ends);
+  if (kind == "split") return read_split(node, value, index, depth, ends);
+  if (kind == "foreach") return read_foreach(node, value, index, depth);
+  if (kind == "try") return read_try(node, value, index, depth, ends);
+  if (kind == "feedback") return read_feedback(node, value, index, depth, ends);
   if (kind == "handover") return read_handover(value, index);
   if (kind == "say") {
     step.what = Say{};
@@ -246,10 +273,8 @@ void FlowReader::read_action(const Yaml& node, std::size_t index) {
     draft_.error("unsupported_action", node.mark,
                  fmt::format("this version does not have '{}'; leave it out", *name));
   } else {
-    draft_.error("custom_action_unsupported", node.mark,
-                 fmt::format("'{}' is an action of one's own, which this version does not run; "
-                             "write 'http' to ask your system",
-                             *name));
+    step.what = Action{*name, {}};
+    draft_.used_actions.emplace_back(*name, node.mark);
   }
 }
 
@@ -426,8 +451,9 @@ void FlowReader::read_http_request(const Yaml& node, Http& http) {
   http.idempotent = http.method == "GET";
 }
 
-void FlowReader::read_http_result(const Yaml& node, Http& http) {
-  if (!expect_map(draft_, node, "'result'")) return;
+std::map<std::string, std::string> FlowReader::read_result(const Yaml& node) {
+  std::map<std::string, std::string> result;
+  if (!expect_map(draft_, node, "'result'")) return result;
   for (const Yaml::Entry& entry : node.entries) {
     draft_.refer(Reference::Kind::slot, entry.key, entry.key_mark);
     const auto path = read_text(draft_, entry.value, "a path into the answer");
@@ -439,23 +465,25 @@ void FlowReader::read_http_result(const Yaml& node, Http& http) {
                       *path));
       continue;
     }
-    http.result[entry.key] = *path;
+    result[entry.key] = *path;
   }
+  return result;
 }
 
-void FlowReader::read_on_error(const Yaml& node, std::size_t index, Http& http) {
+void FlowReader::read_on_error(const Yaml& node, std::size_t index,
+                               std::vector<OnError>& on_error) {
   const auto add = [&](std::string on, const Yaml& where) {
     const auto name = read_text(draft_, where, "'on_error'");
     if (!name) return;
-    http.on_error.push_back({std::move(on), Target{}});
+    on_error.push_back({std::move(on), Target{}});
     if (*name == "END") return;
-    draft_.on_error_names.push_back({flow_.id, index, http.on_error.size() - 1, *name, where.mark});
+    draft_.on_error_names.push_back({flow_.id, index, on_error.size() - 1, *name, where.mark});
     draft_.reached_flows.insert(*name);
   };
   if (!node.is_map()) return add("else", node);
   for (const Yaml::Entry& entry : node.entries) {
     const bool known = is_status(entry.key) || entry.key == "timeout" || entry.key == "unknown" ||
-                       entry.key == "else";
+                       entry.key == "rejected" || entry.key == "else";
     if (!known) {
       draft_.error("unknown_key", entry.key_mark,
                    fmt::format("'{}' is no error of 'http'; write a status (404), a class (5xx), "
@@ -503,8 +531,8 @@ void FlowReader::read_http(const Yaml& node, std::size_t index) {
         "unsafe_retries", node.find("retries")->mark,
         "'retries' could do this twice; add 'idempotent: true' if your system allows that");
   }
-  if (const Yaml* result = node.find("result")) read_http_result(*result, http);
-  if (const Yaml* on_error = node.find("on_error")) read_on_error(*on_error, index, http);
+  if (const Yaml* result = node.find("result")) http.result = read_result(*result);
+  if (const Yaml* on_error = node.find("on_error")) read_on_error(*on_error, index, http.on_error);
   flow_.steps[index].what = std::move(http);
 }
 

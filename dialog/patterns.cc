@@ -82,6 +82,10 @@ flows:
     description: A question that the help articles may answer
     steps:
       - link: pattern_cannot_handle
+  pattern_user_silence:
+    description: The customer has not answered a question
+    steps:
+      - action: utter_user_silence
   pattern_code_change:
     description: The bot was changed in the middle of the conversation
     steps:
@@ -112,6 +116,22 @@ responses:
     - text: "Now to the other thing: {context.next_flows}."
       translation:
         zh: 接下来处理：{context.next_flows}。
+  utter_ask_resume:
+    - text: Which of these shall we go on with?
+      translation: {zh: 您想继续哪一项？}
+      buttons:
+        - title: None of these
+          payload: /cancel
+          translation: {zh: 都不用了}
+  utter_user_silence:
+    - text: Are you still there?
+      translation: {zh: 您还在吗？}
+  utter_ask_feedback_rating:
+    - text: How did I do?
+      translation: {zh: 请为本次服务评分。}
+  utter_ask_feedback_comment:
+    - text: What could be better?
+      translation: {zh: 您觉得哪里可以做得更好？}
   utter_clarification:
     - text: I am not sure what you mean. Which of these is it?
       translation: {zh: 我不太确定您的意思。请问您想要的是哪一项？}
@@ -236,8 +256,9 @@ void add_default_patterns(Draft& draft) {
   for (const auto& [name, response] : defaults.bot.responses) {
     Response own = response;
     for (Button& button : own.variations.front().buttons) {
-      button.payload =
-          "/" + (button.payload == "/deny" ? understanding.deny : understanding.handover);
+      button.payload = "/" + (button.payload == "/deny"     ? understanding.deny
+                              : button.payload == "/cancel" ? understanding.cancel
+                                                            : understanding.handover);
     }
     draft.bot.responses.emplace(name, std::move(own));
   }
@@ -262,15 +283,16 @@ const std::vector<std::string>& pattern_names() {
                                                  "pattern_skip_question",
                                                  "pattern_chitchat",
                                                  "pattern_search",
+                                                 "pattern_user_silence",
                                                  "pattern_code_change"};
   return names;
 }
 
 bool is_unsupported_pattern(const std::string& id) {
   static const std::set<std::string> ids = {
-      "pattern_collect_information",      "pattern_validate_slot", "pattern_user_silence",
-      "pattern_customer_satisfaction",    "pattern_session_end",   "pattern_handle_digressions",
-      "pattern_external_agent_processing"};
+      "pattern_collect_information",   "pattern_validate_slot",
+      "pattern_customer_satisfaction", "pattern_session_end",
+      "pattern_handle_digressions",    "pattern_external_agent_processing"};
   return ids.count(id) != 0;
 }
 

@@ -68,7 +68,7 @@ double Reading::threshold_of(const Flow& flow, const std::string& intent) const 
 }
 
 bool Reading::may_start(const Flow& flow) const {
-  const ConversationNames names(c_, nullptr);
+  const ConversationNames names(bot_, c_, nullptr);
   return !flow.is_pattern && (!flow.guard || flow.guard->evaluate(names));
 }
 
@@ -124,6 +124,18 @@ bool Reading::is_of_current_group(const Flow& flow) const {
     if (c_.stack[i].parent == 0) break;
   }
   return false;
+}
+
+bool Reading::was_asked_which() const {
+  return !c_.last_replies.empty() && c_.last_replies.back().response == "utter_ask_resume";
+}
+
+// The flow that was interrupted last.
+std::string Reading::last_asleep() const {
+  for (std::size_t i = c_.stack.size(); i-- > 0;) {
+    if (c_.stack[i].parent == 0) return c_.stack[i].flow;
+  }
+  return "";
 }
 
 bool Reading::was_offered_person() const {

@@ -115,6 +115,8 @@ class Reading {
   std::vector<std::string> candidates() const;
   bool is_of_current_group(const Flow& flow) const;
   bool was_offered_person() const;
+  bool was_asked_which() const;
+  std::string last_asleep() const;
   std::vector<Command> cannot() const;
   std::vector<Command> of_answer(const json::value& answered) const;
   std::vector<Command> of_no_answer(const Topic& topic) const;

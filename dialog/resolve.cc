@@ -109,6 +109,8 @@ void resolve_reference(Draft& draft, const Reference& reference, const Known& kn
     case Reference::Kind::response:
       if (bot.find_response(name) != nullptr) return;
       if (!reference.user.empty()) {
+        // "utter_ask_x" is not needed where "action_ask_x" asks.
+        if (bot.actions.count("action_ask_" + name.substr(10)) != 0) return;
         return draft.error(
             "unknown_response", reference.mark,
             fmt::format("this has no question: no response is called '{}'; add it under "
@@ -161,13 +163,17 @@ void resolve_on_error(Draft& draft, const OnErrorName& name, const Known& known)
   const auto found = draft.bot.flows.find(name.flow);
   if (found == draft.bot.flows.end() || name.step >= found->second.steps.size()) return;
   Flow& flow = found->second;
-  auto* http = std::get_if<Http>(&flow.steps[name.step].what);
-  if (http == nullptr || name.entry >= http->on_error.size()) return;
+  Step& failing = flow.steps[name.step];
+  auto* http = std::get_if<Http>(&failing.what);
+  auto* action = std::get_if<Action>(&failing.what);
+  if (http == nullptr && action == nullptr) return;
+  std::vector<OnError>& entries = http != nullptr ? http->on_error : action->on_error;
+  if (name.entry >= entries.size()) return;
   const Step* step = flow.find_step(name.name);
   if (step != nullptr) {
-    http->on_error[name.entry].where = Target{static_cast<std::size_t>(step - flow.steps.data())};
+    entries[name.entry].where = Target{static_cast<std::size_t>(step - flow.steps.data())};
   } else if (draft.bot.find_flow(name.name) != nullptr) {
-    http->on_error[name.entry].where = name.name;
+    entries[name.entry].where = name.name;
   } else {
     std::vector<std::string> names = known.flows;
     for (const Step& other : flow.steps) names.push_back(other.id);
@@ -300,14 +306,73 @@ void imply_type(Draft& draft, Collect& collect, const Mark& mark) {
   if (collect.type == InputType::choice) check_choices(draft, *slot, collect, mark);
 }
 
+// Slots that a step of the language works with, such as feedback's.
+void imply_slots(Draft& draft) {
+  for (const std::string& name : draft.implied_slots) {
+    Slot slot;
+    slot.name = name;
+    slot.type = SlotType::any;
+    slot.mappings.emplace_back();
+    draft.bot.slots.emplace(name, std::move(slot));
+  }
+}
+
+void resolve_actions(Draft& draft) {
+  if (!draft.bot.action_url.empty()) return;
+  for (const auto& [name, mark] : draft.used_actions) {
+    draft.error("no_action_server", mark,
+                fmt::format("'{}' is an action of your own, and nothing runs it: name your action "
+                            "server in bot.yml, 'action_endpoint: {{url: http://…}}', or write "
+                            "'http'",
+                            name));
+  }
+}
+
+// Rasa's names for actions that ask for a slot and check it.
+void imply_actions(Draft& draft, Collect& collect, const Mark& mark) {
+  const auto named = [&](const std::string& action) {
+    if (draft.bot.actions.count(action) == 0) return std::string();
+    draft.used_actions.emplace_back(action, mark);
+    return action;
+  };
+  collect.ask_action = named("action_ask_" + collect.slot);
+  collect.validate_action = named("validate_" + collect.slot);
+  if (collect.ask_action.empty() || !draft.bot.find_response("utter_ask_" + collect.slot)) return;
+  draft.error("asks_twice", mark,
+              fmt::format("both '{}' and 'utter_ask_{}' ask for this; remove one",
+                          collect.ask_action, collect.slot));
+}
+
+void resolve_hours(Draft& draft) {
+  const std::vector<std::string> known = keys_of(draft.bot.hours);
+  for (const auto& [name, mark] : draft.named_hours) {
+    if (draft.bot.hours.count(name) != 0) continue;
+    draft.error("unknown_hours", mark,
+                fmt::format("no hours are called '{}'{}", name,
+                            or_else(nlu::did_you_mean(name, known),
+                                    "add them under 'hours:' in "
+                                    "bot.yml")));
+  }
+}
+
 }  // namespace
 
 void resolve(Draft& draft) {
+  imply_slots(draft);
   for (const PossibleName& possible : draft.possible_names) resolve_possible_name(draft, possible);
   const Known known = list_known(draft);
   if (draft.unread_files > 0) return;
+  for (auto& [id, flow] : draft.bot.flows) {
+    for (Step& step : flow.steps) {
+      if (auto* collect = std::get_if<Collect>(&step.what)) {
+        imply_actions(draft, *collect, step.mark);
+      }
+    }
+  }
+  resolve_actions(draft);
   for (const Reference& reference : draft.references) resolve_reference(draft, reference, known);
   for (const OnErrorName& name : draft.on_error_names) resolve_on_error(draft, name, known);
+  resolve_hours(draft);
   imply_triggers(draft, known);
   for (auto& [id, flow] : draft.bot.flows) {
     for (Step& step : flow.steps) {

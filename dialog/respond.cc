@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "nlu/base/calendar.h"
+
 namespace dialog {
 
 namespace {
@@ -179,8 +181,19 @@ std::vector<Choice> fill_choices(const std::vector<Button>& buttons, const Names
 
 }  // namespace
 
-ConversationNames::ConversationNames(const Conversation& conversation, const Frame* frame)
-    : conversation_(conversation), frame_(frame) {}
+ConversationNames::ConversationNames(const Bot& bot, const Conversation& conversation,
+                                     const Frame* frame)
+    : bot_(bot), conversation_(conversation), frame_(frame) {}
+
+std::string ConversationNames::now() const {
+  return nlu::iso_minute(conversation_.now, bot_.time_zone);
+}
+
+std::optional<bool> ConversationNames::is_open(std::string_view hours) const {
+  const auto found = bot_.hours.find(std::string(hours));
+  if (found == bot_.hours.end()) return std::nullopt;
+  return dialog::is_open(found->second, bot_.holidays, now());
+}
 
 const json::value* ConversationNames::slot(std::string_view name) const {
   const auto found = conversation_.slots.find(std::string(name));
@@ -254,6 +267,10 @@ std::string fill(std::string_view text, const Names& names, Escape escape,
   return out;
 }
 
+double share_of(std::string_view text) {
+  return static_cast<double>(mix(hash(text)) >> 11) / 9007199254740992.0;
+}
+
 json::value fill_json(const json::value& value, const Names& names) {
   return fill_at(value, names, 0);
 }
@@ -264,7 +281,7 @@ std::optional<event::Replied> respond(const Bot& bot, const Conversation& conver
                                       const Frame* frame, std::string_view response_name) {
   const Response* response = bot.find_response(response_name);
   if (!response) return std::nullopt;
-  const ConversationNames names(conversation, frame);
+  const ConversationNames names(bot, conversation, frame);
   const Variation* variation = choose(*response, conversation, names);
   if (!variation) return std::nullopt;
 

@@ -21,15 +21,19 @@ enum class Escape {
 
 // What {names} and conditions see: a conversation's slots and the acting frame's context, and
 // beside it context.user.id, context.user.name, context.channel and context.language, and how the
-// customer sounds: context.sentiment, context.mood and context.urgency.
+// customer sounds: context.sentiment, context.mood and context.urgency. Now is when the
+// conversation's last event happened.
 class ConversationNames : public Names {
  public:
-  // Borrows both; `frame` may be nullptr.
-  ConversationNames(const Conversation& conversation, const Frame* frame);
+  // Borrows all; `frame` may be nullptr.
+  ConversationNames(const Bot& bot, const Conversation& conversation, const Frame* frame);
   const json::value* slot(std::string_view name) const override;
   const json::value* context(std::string_view dotted_path) const override;
+  std::string now() const override;
+  std::optional<bool> is_open(std::string_view hours) const override;
 
  private:
+  const Bot& bot_;
   const Conversation& conversation_;
   const Frame* frame_;
   mutable json::value made_;  // The last value that was made for context().
@@ -55,6 +59,9 @@ bool reads_markdown(std::string_view channel);
 // what was visible so far and the name. nullopt when there is no such response.
 std::optional<event::Replied> respond(const Bot& bot, const Conversation& conversation,
                                       const Frame* frame, std::string_view response);
+
+// From 0 to below 1, by the text alone, spread evenly.
+double share_of(std::string_view text);
 
 // "return_item" → "return item".
 std::string in_words(std::string_view id);

@@ -198,6 +198,10 @@ std::vector<Command> Reading::of_text() {
     if (best() == u.affirm) return {command::HumanHandover{}};
     if (best() == u.deny) return {};
   }
+  if (was_asked_which() && heard && !open_) {
+    if (best() == u.affirm) return {command::StartFlow{last_asleep()}};
+    if (best() == u.deny) return {command::CancelFlow{}};
+  }
   auto answered = answer();
   if (answered && !entity_value(open_.collect->slot) && belongs_elsewhere(*answered)) {
     answered = std::nullopt;

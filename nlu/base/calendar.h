@@ -9,5 +9,7 @@ namespace nlu {
 // The ISO date of a moment (milliseconds since the Unix epoch) in an IANA time zone; one that is
 // not known reads as UTC.
 std::string iso_date(std::int64_t millis, const std::string& zone);
+// The same with the time: "2026-11-27T18:30".
+std::string iso_minute(std::int64_t millis, const std::string& zone);
 
 }  // namespace nlu

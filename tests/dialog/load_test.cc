@@ -263,7 +263,10 @@ backend:
   timeout_s: 2
 understanding: {intent_threshold: 0.7}
 session: {idle_timeout_s: 90}
-opening_hours: {monday: "08:00-20:00"}
+opening_hours: {monday: "08:00-20:00", tuesday: closed}
+hours: {desk: {friday: ["09:00-12:00", "13:00-24:00"]}}
+holidays: ["12-25", "2027-01-02"]
+silence: {timeout_s: 120, times: 1}
 model: {seed: 7, encoder: bert, fine_tune: {epochs: 3, learning_rate: 2.0e-5}}
 )"},
                          {"flows/a.yml",
@@ -271,7 +274,12 @@ model: {seed: 7, encoder: bert, fine_tune: {epochs: 3, learning_rate: 2.0e-5}}
                           "[{http: {get: /x}}]}}"}},
                         options);
   CHECK(bot->name == "lantern");
-  CHECK(json::serialize(bot->opening_hours) == R"({"monday":"08:00-20:00"})");
+  CHECK(bot->hours.at("").days[0] == DayHours{{480, 1200}});
+  CHECK(bot->hours.at("").days[1].empty());
+  CHECK(bot->hours.at("desk").days[4] == DayHours{{540, 720}, {780, 1440}});
+  CHECK(bot->holidays == std::set<std::string>{"12-25", "2027-01-02"});
+  CHECK(bot->silence == std::chrono::seconds(120));
+  CHECK(bot->silence_times == 1);
   CHECK(bot->training_seed == 7);
   CHECK(bot->encoder == "bert");
   REQUIRE(bot->fine_tuning);
@@ -344,7 +352,7 @@ TEST_CASE("files that are none of the bot's are left alone") {
       load({{"flows/a.yml", "flows: {a: {description: x, if: false, steps: [{say: Hi.}]}}"},
             {"tests/talk.yml", "- customer: hello\n"},
             {"knowledge/a.md", "# Help"},
-            {"endpoints.yml", "nonsense: ["},
+            {"elsewhere.yml", "nonsense: ["},
             {"flows/.hidden.yml", "nonsense: ["}});
   CHECK(bot->find_flow("a") != nullptr);
 }

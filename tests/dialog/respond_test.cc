@@ -127,7 +127,8 @@ TEST_CASE("a response that does not exist, or does not fit, is none") {
 TEST_CASE("JSON is filled as a tree") {
   Conversation conversation;
   conversation.slots = {{"n", 5}, {"s", "a\"b"}};
-  const ConversationNames names(conversation, nullptr);
+  const Bot bot;
+  const ConversationNames names(bot, conversation, nullptr);
   const auto filled =
       fill_json(*nlu::parse_json(R"({"a":"{n}","b":"n={n}","c":["{s}"],"d":"{no}"})"), names);
   CHECK(json::serialize(filled) == R"({"a":5,"b":"n=5","c":["a\"b"],"d":null})");
@@ -136,7 +137,8 @@ TEST_CASE("JSON is filled as a tree") {
 TEST_CASE("what goes into a URL is percent-encoded") {
   Conversation conversation;
   conversation.slots = {{"s", "a/b?c=1&d ü"}};
-  CHECK(fill("/x/{s}", ConversationNames(conversation, nullptr), Escape::url) ==
+  const Bot bot;
+  CHECK(fill("/x/{s}", ConversationNames(bot, conversation, nullptr), Escape::url) ==
         "/x/a%2Fb%3Fc%3D1%26d%20%C3%BC");
 }
 
