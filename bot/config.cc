@@ -224,6 +224,8 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
       {"text_characters", number_into(runtime.frames.text_characters, 1, 1 << 20)},
       {"steps_per_turn", number_into(runtime.engine.steps_per_turn, 10, 100'000)},
       {"stack_depth", number_into(runtime.engine.stack_depth, 2, 1000)},
+      {"foreach_items", number_into(runtime.engine.foreach_items, 1, 10'000)},
+      {"reminders", number_into(runtime.engine.reminders, 1, 1000)},
   };
 }
 

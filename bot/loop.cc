@@ -262,8 +262,11 @@ void Loop::interpret(runtime::Interpret& output) {
 std::set<std::string> Loop::hosts_of(dialog::Tenant tenant) const {
   std::set<std::string> hosts{config_.action_hosts.begin(), config_.action_hosts.end()};
   const dialog::BotPtr bot = bots_.current(tenant);
-  if (!bot || bot->backend_url.empty()) return hosts;
-  if (const auto url = parse_url(bot->backend_url)) hosts.insert(url->host);
+  if (!bot) return hosts;
+  for (const std::string& written : {bot->backend_url, bot->action_url}) {
+    if (written.empty()) continue;
+    if (const auto url = parse_url(written)) hosts.insert(url->host);
+  }
   return hosts;
 }
 

@@ -44,6 +44,8 @@ nlu::json::object summary(const dialog::ConversationId& id, const dialog::Conver
           {"stack", std::move(stack)}};
 }
 
+constexpr std::size_t happened_bytes = 64 << 10;
+
 std::string today_utc() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -102,7 +104,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     co_return co_await conversation(*id);
   }
   if (part == "events") {
-    if (!reads) co_return not_allowed("GET, HEAD");
+    if (method == verb::post) co_return co_await happen(request, *id, *bot);
+    if (!reads) co_return not_allowed("GET, HEAD, POST");
     co_return co_await events(target, *id);
   }
   if (part == "handover") {
@@ -264,6 +267,54 @@ awaitable<HttpResponse> OperatorRoutes::handover(const HttpRequestMessage& reque
     acts.request = number;
     return runtime::Input{std::move(acts)};
   };
+  co_return co_await act(std::move(make));
+}
+
+// {"event": "delivered", "data": {…}} for what waits for it, or {"start_flow": "x", "slots": {…}}.
+awaitable<HttpResponse> OperatorRoutes::happen(const HttpRequestMessage& request,
+                                               dialog::ConversationId id,
+                                               const BotShelf::Entry& bot) {
+  const auto body = nlu::parse_json(request.body(), {.bytes = happened_bytes, .depth = 32});
+  if (!body || !body->is_object()) {
+    co_return problem(
+        status::bad_request, "invalid",
+        fmt::format("the body must be a JSON object of at most {} bytes", happened_bytes));
+  }
+  const nlu::json::object& object = body->get_object();
+  runtime::SystemActs acts;
+  acts.id = id;
+  acts.happened.name = nlu::get_string(object, "event").value_or("");
+  acts.happened.flow = nlu::get_string(object, "start_flow").value_or("");
+  if (const nlu::json::value* data = object.if_contains("data")) acts.happened.data = *data;
+  if (const nlu::json::object* slots = nlu::get_object(object, "slots")) {
+    acts.happened.slots = *slots;
+  }
+  if (acts.happened.name.empty() && acts.happened.flow.empty()) {
+    co_return problem(status::bad_request, "invalid",
+                      "`event` names what happened, or `start_flow` a flow");
+  }
+  if (acts.happened.name.size() > 200) {
+    co_return problem(status::bad_request, "invalid", "`event` has at most 200 bytes");
+  }
+  const dialog::Bot& newest = *bot.versions.front();
+  const dialog::Flow* flow = newest.find_flow(acts.happened.flow);
+  if (!acts.happened.flow.empty() && (flow == nullptr || flow->is_pattern)) {
+    co_return problem(status::not_found, "unknown_flow", "the bot has no flow of that name");
+  }
+  for (const auto& slot : acts.happened.slots) {
+    if (newest.find_slot(std::string(slot.key())) == nullptr) {
+      co_return problem(status::bad_request, "invalid",
+                        fmt::format("the bot has no slot '{}'", std::string(slot.key())));
+    }
+  }
+  std::function<runtime::Input(runtime::Request)> make = [&acts](runtime::Request number) {
+    acts.request = number;
+    return runtime::Input{std::move(acts)};
+  };
+  co_return co_await act(std::move(make));
+}
+
+awaitable<HttpResponse> OperatorRoutes::act(std::function<runtime::Input(runtime::Request)> make) {
   const Replies replies = co_await parts_.loop.ask(std::move(make));
   if (!replies) co_return problem(replies.error());
   nlu::json::array seqs;

@@ -106,6 +106,10 @@ class OperatorRoutes {
   awaitable<HttpResponse> erase(dialog::ConversationId id, const BotShelf::Entry& bot);
   HttpResponse handovers(dialog::Tenant tenant) const;
   awaitable<HttpResponse> handover(const HttpRequestMessage& request, dialog::ConversationId id);
+  awaitable<HttpResponse> happen(const HttpRequestMessage& request, dialog::ConversationId id,
+                                 const BotShelf::Entry& bot);
+  // What the runtime makes of an input with a request's number.
+  awaitable<HttpResponse> act(std::function<runtime::Input(runtime::Request)> make);
   awaitable<HttpResponse> parse(const HttpRequestMessage& request);
   awaitable<HttpResponse> mood(const Target& target, const BotShelf::Entry& bot);
   awaitable<HttpResponse> alerts(const Target& target, const BotShelf::Entry& bot);

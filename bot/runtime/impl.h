@@ -114,6 +114,7 @@ struct Runtime::Impl {
   void take(Unfinished& input);
   void take(UploadKept& input);
   void take(PersonActs& input);
+  void take(SystemActs& input);
   void take(Forget& input);
   void take(Tick& input);
   void take(Drain& input);
@@ -238,6 +239,8 @@ struct Runtime::Impl {
   void answer(Request request, nlu::Result<std::vector<dialog::Event>> replies);
   void expire_request(Request request);
   void act(Room& room, PersonActs acts);
+  // Queues what neither the customer nor a timer does; its request is answered by what it led to.
+  void act(Room& room, Request request, dialog::Input input);
 };
 
 // ---- batches.cc, failure.cc: pure ----

@@ -142,7 +142,8 @@ void Runtime::Impl::collect_replies(Room& room, const std::vector<dialog::Event>
   };
   const bool is_desk = std::holds_alternative<dialog::input::PersonAccepted>(flight.turn.input) ||
                        std::holds_alternative<dialog::input::PersonWrote>(flight.turn.input) ||
-                       std::holds_alternative<dialog::input::PersonReleased>(flight.turn.input);
+                       std::holds_alternative<dialog::input::PersonReleased>(flight.turn.input) ||
+                       std::holds_alternative<dialog::input::Happened>(flight.turn.input);
   for (const Request request : flight.turn.requests) {
     if (is_desk) {
       std::vector<dialog::Event> visible;
@@ -208,24 +209,25 @@ void Runtime::Impl::expire_request(Request request) {
 // ---- the desk ----
 
 void Runtime::Impl::act(Room& room, PersonActs acts) {
-  if (room.work->system.size() >= limits.queued_per_conversation) {
-    ++stats.refused_busy;
-    return answer(acts.request,
-                  nlu::Error{nlu::Errc::busy, "too much waits for this conversation"});
-  }
-  Turn turn;
   switch (acts.what) {
     case PersonActs::What::accept:
-      turn.input = dialog::input::PersonAccepted{std::move(acts.by)};
-      break;
+      return act(room, acts.request, dialog::input::PersonAccepted{std::move(acts.by)});
     case PersonActs::What::write:
-      turn.input = dialog::input::PersonWrote{std::move(acts.by), std::move(acts.text)};
-      break;
+      return act(room, acts.request,
+                 dialog::input::PersonWrote{std::move(acts.by), std::move(acts.text)});
     case PersonActs::What::release:
-      turn.input = dialog::input::PersonReleased{std::move(acts.by)};
-      break;
+      return act(room, acts.request, dialog::input::PersonReleased{std::move(acts.by)});
   }
-  turn.requests.push_back(acts.request);
+}
+
+void Runtime::Impl::act(Room& room, Request request, dialog::Input input) {
+  if (room.work->system.size() >= limits.queued_per_conversation) {
+    ++stats.refused_busy;
+    return answer(request, nlu::Error{nlu::Errc::busy, "too much waits for this conversation"});
+  }
+  Turn turn;
+  turn.input = std::move(input);
+  turn.requests.push_back(request);
   ++turns;
   room.work->system.push_back(std::move(turn));
   pump(room);

@@ -396,6 +396,15 @@ void Runtime::Impl::take(PersonActs& input) {
   act(awake(input.id), std::move(input));
 }
 
+void Runtime::Impl::take(SystemActs& input) {
+  requests.emplace(input.request, input.id);
+  rests.queue.emplace_back(now + limits.rest_timeout.count(), input.request);
+  if (stats.store_failed || stats.draining) {
+    return answer(input.request, nlu::Error{nlu::Errc::unavailable, "not now"});
+  }
+  act(awake(input.id), input.request, std::move(input.happened));
+}
+
 void Runtime::Impl::take(Forget& input) {
   const ConversationId id = input.id;
   const nlu::Error error{nlu::Errc::not_found, "the conversation was erased"};

@@ -149,6 +149,13 @@ struct PersonActs {
   enum class What { accept, write, release } what = What::accept;
   std::string by, text;
 };
+// Something happened in the business's systems: what waits for it goes on, or a flow begins.
+// Answered by Answer.
+struct SystemActs {
+  Request request = 0;
+  ConversationId id;
+  dialog::input::Happened happened;
+};
 // The conversation is being erased: its sockets are closed (4401), what waits for it is refused,
 // and nothing of it stays in memory. Fed before the store is asked to erase, so that no append
 // follows, and once more after, for those who came back in between.
@@ -163,7 +170,7 @@ struct Drain {};
 using Input =
     std::variant<Connected, FrameReceived, FrameRefused, Disconnected, Drained, Posted, Interpreted,
                  EffectReturned, Appended, Loaded, MessageFound, ClientFound, VisibleRead,
-                 TimersDue, Unfinished, UploadKept, PersonActs, Forget, Tick, Drain>;
+                 TimersDue, Unfinished, UploadKept, PersonActs, SystemActs, Forget, Tick, Drain>;
 
 // ---- outputs ----
 

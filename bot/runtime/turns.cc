@@ -36,14 +36,15 @@ bool is_pending(const dialog::Conversation& state, std::uint64_t effect) {
 }  // namespace
 
 // Takes what may be taken next until an append is under way. Results, people and feedback come
-// before messages; while an effect is out, timers and messages wait. Only the head of the queue may
-// pre-empt, so that no message overtakes another.
+// before messages; while an effect is out, timers, the business's events and messages wait. Only
+// the head of the queue may pre-empt, so that no message overtakes another.
 void Runtime::Impl::pump(Room& room) {
   while (room.state == Room::State::live && !room.work->flight && !stats.store_failed) {
     Work& work = *room.work;
     const bool waits = work.state.is_waiting_for_effect();
     const auto may_go = [&](const Turn& turn) {
-      return !waits || !std::holds_alternative<dialog::input::TimerFired>(turn.input);
+      return !waits || (!std::holds_alternative<dialog::input::TimerFired>(turn.input) &&
+                        !std::holds_alternative<dialog::input::Happened>(turn.input));
     };
     const auto next = std::find_if(work.system.begin(), work.system.end(), may_go);
     std::deque<Turn>* queue = nullptr;
