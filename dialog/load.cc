@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "dialog/check.h"
 #include "dialog/draft.h"
@@ -34,7 +35,7 @@ bool belongs_to_bot(const std::string& file) {
   if (!is_yaml(file)) return false;
   const std::string name = stem(file);
   if (name == "bot" || name == "domain" || name == "backend" || name == "alerts" ||
-      name == "endpoints") {
+      name == "endpoints" || name == "config") {
     return true;
   }
   if (file.find("/.") != std::string::npos || file.front() == '.') return false;
@@ -48,8 +49,8 @@ bool belongs_to_bot(const std::string& file) {
 
 const std::vector<std::string>& settings_keys() {
   static const std::vector<std::string> keys = {
-      "name",          "title",   "language",      "additional_languages", "time_zone", "model",
-      "understanding", "backend", "opening_hours", "session_timeout_min",  "session",   "hours",
+      "name",          "title",   "language",       "additional_languages", "time_zone", "model",
+      "understanding", "backend", "opening_hours",  "session_timeout_min",  "session",   "hours",
       "holidays",      "silence", "action_endpoint"};
   return keys;
 }
@@ -81,6 +82,23 @@ void read_actions(Draft& draft, const Yaml& node) {
 void read_endpoints(Draft& draft, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   if (const Yaml* actions = file.find("action_endpoint")) read_action_endpoint(draft, *actions);
+}
+
+// Rasa's config.yml: what of it means something here is what bot.yml says, too.
+void read_config(Draft& draft, const Yaml& file) {
+  if (file.is_null() || !expect_map(draft, file, "this file")) return;
+  std::vector<std::string> passed_over;
+  for (const Yaml::Entry& entry : file.entries) {
+    const bool counts =
+        entry.key == "language" || entry.key == "additional_languages" || entry.key == "version";
+    if (!counts) passed_over.push_back(fmt::format("'{}'", entry.key));
+  }
+  read_languages(draft, file);
+  if (passed_over.empty()) return;
+  draft.warn("config_passed_over", file.mark,
+             fmt::format("only 'language' and 'additional_languages' of this file count here; {} "
+                         "mean nothing",
+                         fmt::join(passed_over, ", ")));
 }
 
 using Reader = void (*)(Draft&, const Yaml&);
@@ -127,6 +145,7 @@ void read_file(Draft& draft, const std::string& name, const Yaml& file) {
   if (stem(name) == "backend") return read_backend(file, draft.bot.backend, draft.diagnostics);
   if (stem(name) == "alerts") return read_alerts(draft, file);
   if (stem(name) == "endpoints") return read_endpoints(draft, file);
+  if (stem(name) == "config") return read_config(draft, file);
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   const bool is_settings = stem(name) == "bot";
   if (is_settings) read_settings(draft, file);
@@ -176,11 +195,14 @@ using ParsedFiles = std::map<std::string, Yaml>;
 
 Loaded build(Draft& draft, const ParsedFiles& files) {
   std::string canonical;
-  // Settings first: they have defaults for what follows.
-  for (const bool settings : {true, false}) {
+  // Settings first: they have defaults for what follows, and bot.yml has the last word.
+  for (const char* settings : {"config", "bot"}) {
     for (const auto& [name, file] : files) {
-      if ((stem(name) == "bot") == settings) read_file(draft, name, file);
+      if (stem(name) == settings) read_file(draft, name, file);
     }
+  }
+  for (const auto& [name, file] : files) {
+    if (stem(name) != "bot" && stem(name) != "config") read_file(draft, name, file);
   }
   for (const auto& [name, file] : files) {
     if (stem(name) == "alerts") continue;  // Conversations have nothing to do with them.

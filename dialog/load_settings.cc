@@ -126,25 +126,6 @@ void read_backend_settings(Draft& draft, const Yaml& node) {
   }
 }
 
-void read_languages(Draft& draft, const Yaml& file) {
-  if (const Yaml* language = file.find("language")) {
-    if (auto code = read_text(draft, *language, "'language'")) {
-      check_language(draft, *code, language->mark);
-      draft.bot.language = *std::move(code);
-    }
-  }
-  if (const Yaml* languages = file.find("additional_languages")) {
-    draft.bot.additional_languages = read_texts(draft, *languages, "'additional_languages'");
-    for (const std::string& code : draft.bot.additional_languages) {
-      check_language(draft, code, languages->mark);
-      if (code == draft.bot.language) {
-        draft.error("language_twice", languages->mark,
-                    fmt::format("'{}' is the bot's language already", code));
-      }
-    }
-  }
-}
-
 constexpr const char* week[] = {"monday", "tuesday",  "wednesday", "thursday",
                                 "friday", "saturday", "sunday"};
 
@@ -279,6 +260,25 @@ void read_model(Draft& draft, const Yaml& node) {
 }
 
 }  // namespace
+
+void read_languages(Draft& draft, const Yaml& file) {
+  if (const Yaml* language = file.find("language")) {
+    if (auto code = read_text(draft, *language, "'language'")) {
+      check_language(draft, *code, language->mark);
+      draft.bot.language = *std::move(code);
+    }
+  }
+  if (const Yaml* languages = file.find("additional_languages")) {
+    draft.bot.additional_languages = read_texts(draft, *languages, "'additional_languages'");
+    for (const std::string& code : draft.bot.additional_languages) {
+      check_language(draft, code, languages->mark);
+      if (code == draft.bot.language) {
+        draft.error("language_twice", languages->mark,
+                    fmt::format("'{}' is the bot's language already", code));
+      }
+    }
+  }
+}
 
 void read_action_endpoint(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'action_endpoint'")) return;
