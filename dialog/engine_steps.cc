@@ -357,6 +357,9 @@ bool Turn::do_foreach(const Flow& flow, const Step& step, const ForEach& loop) {
   const json::array* items = held == c_.slots.end() ? nullptr : held->second.if_array();
   const bool is_over = !items || index >= limits_.foreach_items ||
                        static_cast<std::size_t>(index) >= items->size() || !loop.body.step;
+  // What it asks may be the list itself, so the item is taken first.
+  const json::value item =
+      is_over ? json::value() : json::value((*items)[static_cast<std::size_t>(index)]);
   // Each item is asked about anew.
   const std::size_t body = loop.body.step.value_or(0);
   for (std::size_t i = body; !is_first && i < std::min(loop.end, flow.steps.size()); ++i) {
@@ -370,7 +373,6 @@ bool Turn::do_foreach(const Flow& flow, const Step& step, const ForEach& loop) {
     go_on(id, flow, step);
     return true;
   }
-  const json::value item = (*items)[static_cast<std::size_t>(index)];
   const Slot* slot = bot_.find_slot(loop.item);
   emit(event::LoopAdvanced{id, step.id, index});
   emit(event::SlotSet{loop.item, slot ? accept_for_slot(*slot, item).value_or(json::value()) : item,
