@@ -279,7 +279,8 @@ struct Bot {
   std::set<std::string> actions;  // That the domain names
   std::chrono::seconds session_timeout{3600};
   std::map<std::string, OpeningHours> hours;  // By name; "": opening_hours.
-  std::set<std::string> holidays;             // As is_open() takes them
+  std::map<std::string, std::string> desks;  // Handover queue → the name of its hours; "": others
+  std::set<std::string> holidays;            // As is_open() takes them
   std::chrono::seconds silence{0};  // After a question; then pattern_user_silence. 0: never.
   int silence_times = 2;            // In a row, at most
   bool carry_over_slots = false;    // Into the next session

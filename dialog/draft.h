@@ -117,7 +117,7 @@ void check_templates(Draft& draft, const Yaml& node);
 
 // ---- the parts of a bot ----
 
-void read_settings(Draft& draft, const Yaml& file);  // bot.yml
+void read_settings(Draft& draft, const Yaml& file);   // bot.yml
 void read_languages(Draft& draft, const Yaml& file);  // Of bot.yml and config.yml
 void read_action_endpoint(Draft& draft, const Yaml& node);
 void read_alerts(Draft& draft, const Yaml& file);  // alerts.yml

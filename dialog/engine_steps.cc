@@ -204,7 +204,7 @@ bool Turn::step_once() {
                  [&](const Call& call) { return do_call(call); },
                  [&](const Link& link) { return do_link(link.flow), true; },
                  [&](const Noop&) { return then_go_on(); },
-                 [&](const Handover& handover) { return do_handover(handover), false; },
+                 [&](const Handover& handover) { return do_handover(*flow, *step, handover); },
                  [&](const Action& action) { return call_action(*step, action.name); },
                  [&](const Wait& wait) { return do_wait(wait); },
                  [&](const Remind& remind) { return do_remind(remind), then_go_on(); },
@@ -433,13 +433,30 @@ void Turn::do_link(const std::string& flow) {
   push(flow, "link", 0, flow.starts_with("pattern_") ? std::move(context) : json::object());
 }
 
-void Turn::do_handover(const Handover& handover) {
+// The queue's hours, else those of all queues; where none are said, somebody may always be there.
+bool Turn::is_desk_open(const std::string& queue) const {
+  auto desk = bot_.desks.find(queue);
+  if (desk == bot_.desks.end()) desk = bot_.desks.find("");
+  if (desk == bot_.desks.end()) return true;
+  return ConversationNames(bot_, c_, nullptr).is_open(desk->second).value_or(true);
+}
+
+// Out of hours nobody is asked for, and the flow goes on.
+bool Turn::do_handover(const Flow& flow, const Step& step, const Handover& handover) {
   const std::uint64_t id = top()->id;
-  if (!has_replied()) say("utter_handover_requested", top());
-  if (failing_) return;
+  if (!is_desk_open(handover.queue)) {
+    say("utter_handover_out_of_hours", top());
+    go_on(id, flow, step);
+    return true;
+  }
+  const bool is_said = has_replied() && (!is_pattern(*top()) || c_.last_replies.back().response ==
+                                                                    "utter_handover_requested");
+  if (!is_said) say("utter_handover_requested", top());
+  if (failing_) return false;
   request_handover(handover);
   end_group(id, How::completed);
   yielded_ = true;
+  return false;
 }
 
 void Turn::request_handover(const Handover& handover) {

@@ -107,7 +107,8 @@ class Turn {
 
   bool do_call(const Call& call);
   void do_link(const std::string& flow);
-  void do_handover(const Handover& handover);
+  bool do_handover(const Flow& flow, const Step& step, const Handover& handover);
+  bool is_desk_open(const std::string& queue) const;
   void request_handover(const Handover& handover);
   std::string summary() const;
 

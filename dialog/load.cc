@@ -48,10 +48,22 @@ bool belongs_to_bot(const std::string& file) {
 // ---- what is in them ----
 
 const std::vector<std::string>& settings_keys() {
-  static const std::vector<std::string> keys = {
-      "name",          "title",   "language",       "additional_languages", "time_zone", "model",
-      "understanding", "backend", "opening_hours",  "session_timeout_min",  "session",   "hours",
-      "holidays",      "silence", "action_endpoint"};
+  static const std::vector<std::string> keys = {"name",
+                                                "title",
+                                                "language",
+                                                "additional_languages",
+                                                "time_zone",
+                                                "model",
+                                                "understanding",
+                                                "backend",
+                                                "opening_hours",
+                                                "session_timeout_min",
+                                                "session",
+                                                "hours",
+                                                "holidays",
+                                                "silence",
+                                                "action_endpoint",
+                                                "handover"};
   return keys;
 }
 

@@ -203,7 +203,8 @@ void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
     }
     return;
   }
-  if (rejections->items.empty()) draft.error("missing_key", rejections->mark, "'rejections' is empty");
+  if (rejections->items.empty())
+    draft.error("missing_key", rejections->mark, "'rejections' is empty");
   for (const Yaml& item : rejections->items) {
     if (!expect_map(draft, item, "a rejection")) continue;
     check_keys(draft, item, "a rejection", {"if", "utter"});

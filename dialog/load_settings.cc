@@ -172,6 +172,28 @@ void read_hours(Draft& draft, const Yaml& file) {
   }
 }
 
+// When people are there to take over: {hours: NAME, queues: {QUEUE: {hours: NAME}}}.
+void read_handover(Draft& draft, const Yaml& node) {
+  if (!expect_map(draft, node, "'handover'")) return;
+  check_keys(draft, node, "'handover'", {"hours", "queues"});
+  const auto read = [&](const Yaml& map, const std::string& queue) {
+    const Yaml* const hours = map.find("hours");
+    if (hours == nullptr) return;
+    const auto name = read_text(draft, *hours, "'hours'");
+    if (!name) return;
+    draft.named_hours.emplace_back(*name == "opening_hours" ? "" : *name, hours->mark);
+    draft.bot.desks[queue] = *name == "opening_hours" ? "" : *name;
+  };
+  read(node, "");
+  const Yaml* const queues = node.find("queues");
+  if (queues == nullptr || !expect_map(draft, *queues, "'queues'")) return;
+  for (const Yaml::Entry& queue : queues->entries) {
+    if (!expect_map(draft, queue.value, "a queue")) continue;
+    check_keys(draft, queue.value, "a queue", {"hours"});
+    read(queue.value, queue.key);
+  }
+}
+
 void read_silence(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'silence'")) return;
   check_keys(draft, node, "'silence'", {"timeout_s", "times"});
@@ -319,6 +341,7 @@ void read_settings(Draft& draft, const Yaml& file) {
     read_understanding(draft, *understanding);
   if (const Yaml* backend = file.find("backend")) read_backend_settings(draft, *backend);
   read_hours(draft, file);
+  if (const Yaml* handover = file.find("handover")) read_handover(draft, *handover);
   if (const Yaml* actions = file.find("action_endpoint")) read_action_endpoint(draft, *actions);
   if (const Yaml* silence = file.find("silence")) read_silence(draft, *silence);
   if (const Yaml* model = file.find("model")) read_model(draft, *model);

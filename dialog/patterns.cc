@@ -55,7 +55,6 @@ flows:
   pattern_human_handoff:
     description: The customer wants to talk to a person
     steps:
-      - action: utter_handover_requested
       - handover: true
   pattern_completed:
     description: Everything the customer came for is done
@@ -151,6 +150,9 @@ responses:
   utter_handover_requested:
     - text: I am passing you on to a colleague. Please wait a moment.
       translation: {zh: 正在为您转接人工客服，请稍候。}
+  utter_handover_out_of_hours:
+    - text: My colleagues are not there just now, I am sorry.
+      translation: {zh: 抱歉，目前不在人工客服的服务时间。}
   utter_handover_accepted:
     - text: You are now talking to a colleague.
       translation: {zh: 人工客服已接入。}

@@ -390,6 +390,33 @@ TEST_CASE("of several sleeping flows the customer chooses which goes on") {
   CHECK(none.conversation.stack.empty());
 }
 
+TEST_CASE("out of the desk's hours nobody is asked for, and the flow goes on") {
+  const auto talk_at = [](const std::string& settings) {
+    const Loaded loaded = load_bot_from(
+        {{"bot.yml",
+          "name: small\nhours: {never: {}, always: {monday: \"00:00-24:00\", tuesday: "
+          "\"00:00-24:00\", wednesday: \"00:00-24:00\", thursday: \"00:00-24:00\", "
+          "friday: \"00:00-24:00\", saturday: \"00:00-24:00\", sunday: "
+          "\"00:00-24:00\"}}\n" +
+              settings},
+         {"domain.yml", domain},
+         {"flows/all.yml", "flows:\n" + flow("complain", R"(
+      - handover: complaints
+      - say: utter_after
+)")}});
+    REQUIRE(loaded.bot);
+    Talk talk(loaded.bot);
+    const Replies replies = talk.start("complain");
+    return replies;
+  };
+  const Replies asked{"utter_handover_requested"};
+  const Replies closed{"utter_handover_out_of_hours", "utter_after"};
+  CHECK(talk_at("") == asked);
+  CHECK(talk_at("handover: {hours: never}\n") == closed);
+  CHECK(talk_at("handover: {hours: never, queues: {complaints: {hours: always}}}\n") == asked);
+  CHECK(talk_at("handover: {queues: {complaints: {hours: never}}}\n") == closed);
+}
+
 TEST_CASE("feedback asks for a rating, and for words where it is wanted") {
   Talk talk = talk_of(flow("rate", R"(
       - feedback: {scale: 3, comment: true}
