@@ -363,14 +363,16 @@ TEST_CASE("a folder that is none is said so") {
   CHECK(to_string(loaded.diagnostics[0]) == "/nowhere/at/all is no folder");
 }
 
-TEST_CASE("the sample shop loads without an error") {
-  const Loaded loaded = load_bot(USHER_SOURCE_DIR "/flows/shop");
+TEST_CASE("the sample businesses load without an error") {
+  const std::string name = GENERATE(as<std::string>{}, "shop", "bank");
+  INFO(name);
+  const Loaded loaded = load_bot(USHER_SOURCE_DIR "/flows/" + name);
   std::string problems;
   for (const nlu::Diagnostic& diagnostic : loaded.diagnostics) {
     if (diagnostic.severity == nlu::Severity::error) problems += to_string(diagnostic) + "\n";
   }
   CHECK(problems.empty());
   REQUIRE(loaded.bot != nullptr);
-  CHECK_FALSE(loaded.bot->name.empty());
+  CHECK(loaded.bot->name == name);
   CHECK_FALSE(loaded.bot->backend.empty());
 }
