@@ -364,7 +364,7 @@ TEST_CASE("a folder that is none is said so") {
 }
 
 TEST_CASE("the sample businesses load without an error") {
-  const std::string name = GENERATE(as<std::string>{}, "shop", "bank");
+  const std::string name = GENERATE(as<std::string>{}, "shop", "bank", "telecom");
   INFO(name);
   const Loaded loaded = load_bot(USHER_SOURCE_DIR "/flows/" + name);
   std::string problems;
