@@ -15,7 +15,7 @@
 #include "bot/bots.h"
 #include "bot/commands.h"
 #include "bot/models.h"
-#include "dialog/script.h"
+#include "dialog/judge.h"
 #include "nlu/base/json.h"
 
 namespace bot {

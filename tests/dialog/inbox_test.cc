@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "dialog/load.h"
-#include "dialog/script.h"
+#include "dialog/rehearsal.h"
 
 using namespace dialog;
 

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "dialog/judge.h"
 #include "dialog/load.h"
 #include "nlu/base/unicode.h"
 #include "nlu/language.h"
