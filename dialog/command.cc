@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "dialog/command_text.h"
+#include "nlu/base/diagnostic.h"
+
 namespace dialog {
 
 namespace {
@@ -61,7 +64,9 @@ Result<Command> read_named(std::string_view name, const json::value& value) {
   if (name == "cannot_handle") {
     return Command(command::CannotHandle{value.is_string() ? text_of(value) : "unsure"});
   }
-  return nlu::invalid(fmt::format("no command is called '{}'", name));
+  return nlu::invalid(
+      fmt::format("no command is called '{}'{}", name,
+                  nlu::did_you_mean(std::string(name), {std::begin(names), std::end(names)})));
 }
 
 }  // namespace
@@ -91,7 +96,7 @@ json::object to_json(const Command& command) {
 }
 
 Result<Command> command_from_json(const json::value& value) {
-  if (value.is_string()) return read_named(text_of(value), json::value());
+  if (value.is_string()) return parse_command(text_of(value));
   const json::object* object = value.if_object();
   if (!object || object->size() != 1) return nlu::invalid("expected one command and its value");
   return read_named(object->begin()->key(), object->begin()->value());
