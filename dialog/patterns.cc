@@ -1,5 +1,7 @@
 // What every bot can do without writing it: the default patterns and their wording, in the bot's
 // own language, read by the same loader. A flow or response of the same name replaces each.
+#include "dialog/patterns.h"
+
 #include <algorithm>
 #include <string_view>
 
@@ -265,6 +267,8 @@ void add_default_patterns(Draft& draft) {
     draft.bot.responses.emplace(name, std::move(own));
   }
 }
+
+bool is_default(const nlu::Mark& mark) { return mark.file == defaults_file; }
 
 bool is_default_response(const std::string& name) {
   return default_draft().bot.responses.count(name) != 0;
