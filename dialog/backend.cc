@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "dialog/backend_match.h"
 #include "dialog/draft.h"
 
 namespace dialog {
@@ -162,6 +163,18 @@ json::value fill(const json::value& value, const Captures& captures) {
   return value;
 }
 
+json::value json_of(const HttpRequest& request) {
+  const auto parsed = nlu::parse_json(request.body.empty() ? "null" : request.body);
+  return parsed ? *parsed : json::value();
+}
+
+bool entry_fits(const Backend::Entry& entry, const HttpRequest& request, const json::value& body,
+                Captures& captures) {
+  if (!entry.method.empty() && entry.method != request.method) return false;
+  if (!target_fits(entry.path, request.path, captures)) return false;
+  return entry.body.is_null() || body_fits(entry.body, body);
+}
+
 // ---- reading ----
 
 const std::vector<std::string>& method_keys() {
@@ -240,15 +253,18 @@ void read_reply(Draft& draft, const Yaml& reply, Backend::Entry& entry) {
 
 }  // namespace
 
-Backend::Answer Backend::answer(const HttpRequest& request) const {
-  const auto parsed = nlu::parse_json(request.body.empty() ? "null" : request.body);
-  const json::value body = parsed ? *parsed : json::value();
-  for (const Entry& entry : entries) {
+bool fits(const Backend::Entry& entry, const HttpRequest& request) {
+  Captures captures;
+  return entry_fits(entry, request, json_of(request), captures);
+}
+
+std::optional<Backend::Answer> find_answer(const std::vector<Backend::Entry>& entries,
+                                           const HttpRequest& request) {
+  const json::value body = json_of(request);
+  for (const Backend::Entry& entry : entries) {
     Captures captures;
-    if (!entry.method.empty() && entry.method != request.method) continue;
-    if (!target_fits(entry.path, request.path, captures)) continue;
-    if (!entry.body.is_null() && !body_fits(entry.body, body)) continue;
-    Answer answer;
+    if (!entry_fits(entry, request, body, captures)) continue;
+    Backend::Answer answer;
     if (entry.delay >= request.timeout) {
       answer.outcome.kind = HttpOutcome::Kind::timeout;
       answer.outcome.attempts = 1 + request.retries;
@@ -262,10 +278,44 @@ Backend::Answer Backend::answer(const HttpRequest& request) const {
     answer.delay = entry.delay;
     return answer;
   }
+  return std::nullopt;
+}
+
+Backend::Answer Backend::answer(const HttpRequest& request) const {
+  if (auto found = find_answer(entries, request)) return std::move(*found);
   Answer nothing;
   nothing.outcome.kind = HttpOutcome::Kind::answered;
   nothing.outcome.status = 404;
   return nothing;
+}
+
+std::optional<Backend::Entry> read_request(const Yaml& node, nlu::Diagnostics& diagnostics) {
+  Draft draft;
+  Backend::Entry entry;
+  entry.mark = node.mark;
+  bool usable = false;
+  if (node.is_scalar()) {
+    const std::size_t space = node.text.find(' ');
+    const std::size_t path = node.text.find_first_not_of(' ', space);
+    Yaml when;
+    when.kind = Yaml::Kind::map;
+    when.mark = node.mark;
+    if (path != std::string::npos) {
+      Yaml value;
+      value.kind = Yaml::Kind::scalar;
+      value.mark = node.mark;
+      value.text = node.text.substr(path);
+      value.quoted = true;
+      std::string method = node.text.substr(0, space);
+      for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      when.entries.push_back({std::move(method), node.mark, std::move(value)});
+    }
+    usable = read_when(draft, when, entry);
+  } else {
+    usable = read_when(draft, node, entry);
+  }
+  diagnostics.insert(diagnostics.end(), draft.diagnostics.begin(), draft.diagnostics.end());
+  return usable ? std::optional(std::move(entry)) : std::nullopt;
 }
 
 void read_backend(const nlu::Yaml& file, Backend& backend, nlu::Diagnostics& diagnostics) {

@@ -3,14 +3,39 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dialog/rehearsal.h"
 
 namespace dialog {
 
-// nullopt: it went as written. Else the report: "FILE:LINE: customer "…"" and what was expected,
-// what came, and why.
-std::optional<std::string> rehearse(const Bot& bot, const nlu::Interpreter* interpreter,
-                                    const Script& script);
+class Coverage;
+
+// Something that is not as the script says.
+struct Complaint {
+  nlu::Mark mark;             // Of what was expected.
+  std::string what;           // "bot", "slot parcel", "flow started"
+  std::string expected, got;  // For people.
+};
+
+// What of `line` does not hold for the turn that was `heard`; `after` is the conversation then.
+std::vector<Complaint> judge(const Bot& bot, const Line& line, const Rehearsal::Heard& heard,
+                             const Conversation& after);
+
+// The first turn that went another way.
+struct Failure {
+  nlu::Mark mark;  // Of the turn
+  std::vector<Complaint> complaints;
+  // "FILE:LINE: customer "…"", what was expected and came, and the whole turn: what was understood,
+  // commands, flows and steps, slots, calls and replies, and the flow's step that was entered last.
+  std::string report;
+};
+
+// nullopt: it went as written. `coverage`, when given, counts what the conversation came by.
+std::optional<Failure> rehearse(const Bot& bot, const nlu::Interpreter* interpreter,
+                                const Script& script, Coverage* coverage = nullptr);
+
+// A turn as people know it: `customer "it is 10423"`, "silence of 60 s".
+std::string title_of(const Line& line);
 
 }  // namespace dialog

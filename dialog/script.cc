@@ -1,13 +1,14 @@
 #include "dialog/script.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "dialog/command_text.h"
 #include "dialog/draft.h"
+#include "dialog/script_reading.h"
+#include "nlu/base/calendar.h"
 
 namespace dialog {
 
@@ -16,194 +17,227 @@ namespace {
 using nlu::Diagnostics;
 using nlu::Yaml;
 
-constexpr Millis silence_limit = Millis{366} * 24 * 3600 * 1000;
+namespace fs = std::filesystem;
 
-const std::vector<std::string> turn_keys = {"opens",     "customer", "payload", "attachment",
-                                            "silence_s", "commands", "bot",     "bot_says",
-                                            "slots",     "events",   "buttons", "language"};
+bool is_yaml(const fs::path& path) {
+  return path.extension() == ".yml" || path.extension() == ".yaml";
+}
 
-// ---- reading ----
+bool is_conftest(const fs::path& path) { return path.stem() == "conftest"; }
 
-class ScriptReader {
- public:
-  ScriptReader(Script& script, Diagnostics& diagnostics)
-      : script_(script), diagnostics_(diagnostics) {}
-
-  void read(const Yaml& file) {
-    script_.file = file.mark.file;
-    const Yaml* turns = &file;
-    if (file.is_map()) {
-      check(file, {"name", "language", "now", "script"});
-      if (const Yaml* name = file.find("name")) script_.name = name->text;
-      if (const Yaml* language = file.find("language")) script_.language = language->text;
-      if (const Yaml* now = file.find("now")) read_now(*now);
-      turns = file.find("script");
-    }
-    if (!turns || !turns->is_sequence() || turns->items.empty()) {
-      return error(file.mark, "expected a list of turns, each with 'customer' and 'bot'");
-    }
-    for (const Yaml& turn : turns->items) read_turn(turn);
-  }
-
- private:
-  void error(const nlu::Mark& mark, std::string message) {
-    diagnostics_.push_back({nlu::Severity::error, "bad_script", mark, std::move(message)});
-  }
-
-  void check(const Yaml& map, const std::vector<std::string>& known) {
-    for (const Yaml::Entry& entry : map.entries) {
-      if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-      error(entry.key_mark, fmt::format("'{}' is no key of a turn{}", entry.key,
-                                        nlu::did_you_mean(entry.key, known)));
+void read_settings(ScriptParts& parts, const Yaml& file, Script& script) {
+  parts.check(file, "a conversation test",
+              {"name", "language", "now", "time_zone", "seed", "slots", "backend", "script"});
+  if (const Yaml* name = file.find("name")) script.name = parts.text(*name, "'name'");
+  if (const Yaml* language = file.find("language"))
+    script.language = parts.text(*language, "'language'");
+  if (const Yaml* zone = file.find("time_zone")) {
+    script.time_zone = parts.text(*zone, "'time_zone'");
+    if (!script.time_zone.empty() && !nlu::is_time_zone(script.time_zone)) {
+      parts.error(zone->mark, fmt::format("'{}' is no time zone; write one such as Europe/Berlin",
+                                          script.time_zone));
     }
   }
-
-  void read_now(const Yaml& node) {
-    int year = 0, month = 0, day = 0, hour = 0, minute = 0;
-    const int read =
-        std::sscanf(node.text.c_str(), "%4d-%2d-%2dT%2d:%2d", &year, &month, &day, &hour, &minute);
-    const std::chrono::year_month_day date(std::chrono::year(year),
-                                           std::chrono::month(static_cast<unsigned>(month)),
-                                           std::chrono::day(static_cast<unsigned>(day)));
-    if (read < 3 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59) {
-      return error(node.mark, "'now' is a time like 2026-01-05T10:00");
-    }
-    script_.now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
-                      std::chrono::minutes(minute))
-                      .count();
+  if (const Yaml* now = file.find("now")) {
+    const std::string zone = script.time_zone.empty() ? "UTC" : script.time_zone;
+    script.now = parts.time(*now, "'now'", zone).value_or(script.now);
   }
-
-  std::vector<std::string> texts(const Yaml& node, const char* what) {
-    std::vector<std::string> all;
-    if (node.is_scalar()) all.push_back(node.text);
-    for (const Yaml& item : node.items) {
-      if (item.is_scalar()) all.push_back(item.text);
-      if (!item.is_scalar())
-        error(item.mark, fmt::format("'{}' is a text or a list of texts", what));
-    }
-    if (node.is_map()) error(node.mark, fmt::format("'{}' is a text or a list of texts", what));
-    return all;
+  if (const Yaml* seed = file.find("seed")) {
+    const auto number = seed->as_integer();
+    if (!number || *number < 0) parts.error(seed->mark, "'seed' is a whole number, 0 or more");
+    script.seed = static_cast<std::uint64_t>(std::max<std::int64_t>(number.value_or(1), 0));
   }
-
-  void read_commands(const Yaml& node, Line& line) {
-    line.commands.emplace();
-    const std::vector<Yaml> one{node};
-    for (const Yaml& item : node.is_sequence() ? node.items : one) {
-      auto command = command_from_json(to_json(item));
-      if (!command) {
-        error(item.mark, command.error().message);
-      } else {
-        line.commands->push_back(std::move(*command));
-      }
-    }
+  if (const Yaml* slots = file.find("slots")) {
+    if (!slots->is_map()) parts.error(slots->mark, "'slots' is a map of slots and their values");
+    for (const Yaml::Entry& entry : slots->entries)
+      script.slots.push_back({entry.key, to_json(entry.value), entry.key_mark});
   }
-
-  void read_attachment(const Yaml& node, Line& line) {
-    line.kind = Line::Kind::attachment;
-    line.attachment = {"upload", "file", 1000, "application/octet-stream"};
-    if (!node.is_map())
-      return error(node.mark, "'attachment' is a map like {name: a.jpg, media_type: image/jpeg}");
-    check(node, {"name", "media_type", "size"});
-    if (const Yaml* name = node.find("name")) line.attachment.name = name->text;
-    if (const Yaml* type = node.find("media_type")) line.attachment.media_type = type->text;
-    if (const Yaml* size = node.find("size")) {
-      line.attachment.size =
-          static_cast<std::uint64_t>(std::max<std::int64_t>(size->as_integer().value_or(0), 0));
-    }
+  if (const Yaml* backend = file.find("backend")) {
+    Backend own;
+    read_backend(*backend, own, parts.diagnostics());
+    script.backend = std::move(own.entries);
   }
+}
 
-  bool read_kind(const Yaml& turn, Line& line) {
-    if (const Yaml* said = turn.find("customer")) {
-      line.text = said->text;
-      return true;
-    }
-    if (const Yaml* payload = turn.find("payload")) {
-      line.kind = Line::Kind::payload;
-      line.text = payload->text;
-      return true;
-    }
-    if (const Yaml* file = turn.find("attachment")) {
-      read_attachment(*file, line);
-      return true;
-    }
-    if (const Yaml* silence = turn.find("silence_s")) {
-      line.kind = Line::Kind::silence;
-      const double seconds = silence->as_number().value_or(-1);
-      if (!(seconds >= 0) || seconds * 1000 > static_cast<double>(silence_limit)) {
-        error(silence->mark, "'silence_s' is a number of seconds");
-        return false;
-      }
-      line.silence = static_cast<Millis>(seconds * 1000);
-      return true;
-    }
-    if (turn.find("opens")) {
-      line.kind = Line::Kind::opens;
-      return true;
-    }
-    if (turn.find("commands")) return true;  // Said without words.
-    error(turn.mark,
-          "a turn needs 'customer', 'payload', 'attachment', 'commands', 'silence_s' or 'opens'");
-    return false;
-  }
-
-  void read_turn(const Yaml& turn) {
-    if (!turn.is_map()) return error(turn.mark, "expected a turn, such as 'customer: hello'");
-    check(turn, turn_keys);
-    Line line;
-    line.mark = turn.mark;
-    if (!read_kind(turn, line)) return;
-    if (const Yaml* commands = turn.find("commands")) read_commands(*commands, line);
-    if (const Yaml* bot = turn.find("bot")) {
-      line.bot.emplace();
-      for (const std::string& name : texts(*bot, "bot")) line.bot->push_back(response_name(name));
-    }
-    if (const Yaml* says = turn.find("bot_says")) {
-      for (const std::string& pattern : texts(*says, "bot_says")) {
-        auto regex = nlu::Regex::compile(pattern);
-        if (!regex) error(says->mark, regex.error().message);
-        if (regex) line.bot_says.push_back(std::move(*regex));
-      }
-    }
-    if (const Yaml* slots = turn.find("slots")) {
-      for (const Yaml::Entry& entry : slots->entries) line.slots[entry.key] = to_json(entry.value);
-    }
-    if (const Yaml* events = turn.find("events")) line.events = texts(*events, "events");
-    if (const Yaml* language = turn.find("language")) line.language = language->text;
-    if (const Yaml* buttons = turn.find("buttons")) line.buttons = texts(*buttons, "buttons");
-    script_.lines.push_back(std::move(line));
-  }
-
-  Script& script_;
-  Diagnostics& diagnostics_;
-};
-}  // namespace
-
-Script read_script(const Yaml& file, Diagnostics& diagnostics) {
+// A file of ours: a list of turns, or a map that has one.
+Script read_own(ScriptParts& parts, const Yaml& file) {
   Script script;
-  ScriptReader(script, diagnostics).read(file);
+  script.mark = file.mark;
+  const Yaml* turns = &file;
+  if (file.is_map()) {
+    read_settings(parts, file, script);
+    turns = file.find("script");
+  }
+  if (!turns || !turns->is_sequence() || turns->items.empty()) {
+    parts.error(turns ? turns->mark : file.mark,
+                "expected a list of turns, each with 'customer' and 'bot'");
+    return script;
+  }
+  for (const Yaml& turn : turns->items) {
+    if (auto line = read_turn(parts, turn)) script.lines.push_back(std::move(*line));
+  }
   return script;
 }
 
-std::vector<Script> read_scripts(const std::string& folder, Diagnostics& diagnostics) {
-  namespace fs = std::filesystem;
+// Items that a comma within brackets has parted: [SetSlot(amount, 50), CancelFlow()].
+std::vector<Yaml> with_brackets_closed(const std::vector<Yaml>& items) {
+  std::vector<Yaml> whole;
+  int open = 0;
+  for (const Yaml& item : items) {
+    if (open > 0 && item.is_scalar()) {
+      whole.back().text += ", " + (item.quoted ? '"' + item.text + '"' : item.text);
+    } else {
+      whole.push_back(item);
+      open = 0;
+    }
+    if (item.is_scalar() && !item.quoted) {
+      open += static_cast<int>(std::count(item.text.begin(), item.text.end(), '(')) -
+              static_cast<int>(std::count(item.text.begin(), item.text.end(), ')'));
+    }
+  }
+  return whole;
+}
+
+}  // namespace
+
+// ---- parts ----
+
+void ScriptParts::error(const nlu::Mark& mark, std::string message) {
+  diagnostics_.push_back({nlu::Severity::error, "bad_script", mark, std::move(message)});
+}
+
+void ScriptParts::check(const Yaml& map, std::string_view what,
+                        const std::vector<std::string>& known) {
+  for (const Yaml::Entry& entry : map.entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    error(entry.key_mark, fmt::format("'{}' is no key of {}{}", entry.key, what,
+                                      nlu::did_you_mean(entry.key, known)));
+  }
+}
+
+std::string ScriptParts::text(const Yaml& node, std::string_view what) {
+  if (!node.is_scalar()) error(node.mark, fmt::format("{} is a text", what));
+  return node.text;
+}
+
+std::vector<std::string> ScriptParts::texts(const Yaml& node, std::string_view what) {
+  std::vector<std::string> all;
+  if (node.is_scalar()) all.push_back(node.text);
+  for (const Yaml& item : node.items) {
+    if (item.is_scalar()) all.push_back(item.text);
+    if (!item.is_scalar()) error(item.mark, fmt::format("{} is a text or a list of texts", what));
+  }
+  if (node.is_map()) error(node.mark, fmt::format("{} is a text or a list of texts", what));
+  return all;
+}
+
+std::optional<nlu::Regex> ScriptParts::pattern(const Yaml& node, std::string_view what) {
+  auto regex = nlu::Regex::compile(text(node, what));
+  if (regex) return std::move(*regex);
+  error(node.mark, fmt::format("{}: {}", what, regex.error().message));
+  return std::nullopt;
+}
+
+std::optional<Millis> ScriptParts::time(const Yaml& node, std::string_view what,
+                                        const std::string& zone) {
+  const auto moment = nlu::parse_iso_time(node.text, zone);
+  if (!moment) error(node.mark, fmt::format("{} is a time like 2026-01-05T10:00", what));
+  return moment;
+}
+
+std::vector<Command> ScriptParts::commands(const Yaml& node) {
+  std::vector<Command> all;
+  const auto complain = [&](const Yaml& at, const nlu::Error& why) { error(at.mark, why.message); };
+  if (node.is_scalar()) {
+    auto several = parse_commands(node.text);
+    if (!several) complain(node, several.error());
+    return several ? std::move(*several) : all;
+  }
+  const std::vector<Yaml> one{node};
+  for (const Yaml& item : node.is_sequence() ? with_brackets_closed(node.items) : one) {
+    auto command = command_from_json(to_json(item));
+    if (!command) {
+      complain(item, command.error());
+    } else {
+      all.push_back(std::move(*command));
+    }
+  }
+  return all;
+}
+
+// ---- files ----
+
+bool Script::needs_model() const {
+  return std::any_of(lines.begin(), lines.end(), [](const Line& line) {
+    return line.kind == Line::Kind::customer && !line.commands && !line.text.starts_with('/');
+  });
+}
+
+std::vector<Script> read_script(const Yaml& file, Diagnostics& diagnostics,
+                                const std::vector<const Yaml*>& shared) {
+  ScriptParts parts(diagnostics);
+  if (file.find("test_cases")) return read_test_cases(parts, file, shared);
+  if (const Yaml* stories = file.find("stories")) {
+    parts.error(stories->mark,
+                "'stories' are not played; write the conversation as 'test_cases', or as a list of "
+                "turns with 'customer' and 'bot'");
+    return {};
+  }
+  return {read_own(parts, file)};
+}
+
+std::vector<std::string> script_files(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code failure;
   for (fs::recursive_directory_iterator at(folder, failure), end; !failure && at != end;
        at.increment(failure)) {
-    const std::string extension = at->path().extension().string();
-    if (extension == ".yml" || extension == ".yaml") paths.push_back(at->path().string());
+    if (is_yaml(at->path()) && !is_conftest(at->path())) paths.push_back(at->path().string());
   }
   std::sort(paths.begin(), paths.end());
-  std::vector<Script> scripts;
-  for (const std::string& path : paths) {
-    auto file = nlu::read_yaml(path, path);
-    if (const auto* problem = std::get_if<nlu::Diagnostic>(&file)) {
-      diagnostics.push_back(*problem);
-    } else {
-      scripts.push_back(read_script(std::get<Yaml>(file), diagnostics));
+  return paths;
+}
+
+const Yaml* ScriptFiles::conftest(const std::string& folder, Diagnostics& diagnostics) {
+  const auto [found, is_new] = conftests_.try_emplace(folder);
+  if (is_new) {
+    for (const char* name : {"conftest.yml", "conftest.yaml"}) {
+      const std::string path = (fs::path(folder) / name).string();
+      std::error_code ignored;
+      if (!fs::exists(path, ignored)) continue;
+      auto file = nlu::read_yaml(path, path);
+      if (const auto* problem = std::get_if<nlu::Diagnostic>(&file)) {
+        diagnostics.push_back(*problem);
+      } else {
+        found->second = std::move(std::get<Yaml>(file));
+      }
+      break;
     }
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+std::vector<Script> ScriptFiles::read(const std::string& path, Diagnostics& diagnostics) {
+  auto file = nlu::read_yaml(path, path);
+  if (const auto* problem = std::get_if<nlu::Diagnostic>(&file)) {
+    diagnostics.push_back(*problem);
+    return {};
+  }
+  std::vector<const Yaml*> shared;
+  for (fs::path folder = fs::path(path).parent_path();; folder = folder.parent_path()) {
+    if (const Yaml* one = conftest(folder.string(), diagnostics))
+      shared.insert(shared.begin(), one);
+    if (folder.string().size() <= root_.size() || !folder.has_parent_path()) break;
+  }
+  return read_script(std::get<Yaml>(file), diagnostics, shared);
+}
+
+std::vector<Script> read_scripts(const std::string& folder, Diagnostics& diagnostics) {
+  ScriptFiles files(folder);
+  std::vector<Script> scripts;
+  for (const std::string& path : script_files(folder)) {
+    for (Script& script : files.read(path, diagnostics)) scripts.push_back(std::move(script));
   }
   return scripts;
 }
+
 }  // namespace dialog

@@ -1,74 +1,25 @@
 #include "dialog/script.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "dialog/judge.h"
-#include "dialog/load.h"
-#include "nlu/base/unicode.h"
-#include "nlu/language.h"
+#include "tests/dialog/by_heart.h"
 
 using namespace dialog;
 
 namespace {
 
-// Knows a bot's examples by heart, and nothing else; entities by its regexes.
-class ByHeart : public nlu::Interpreter {
- public:
-  explicit ByHeart(const Bot& bot) : bot_(bot), languages_({bot.language, "zh"}) {}
-
-  std::vector<nlu::Interpretation> interpret(std::span<const nlu::Utterance> all) const override {
-    std::vector<nlu::Interpretation> meanings;
-    for (const nlu::Utterance& one : all) meanings.push_back(meaning_of(one.text));
-    return meanings;
-  }
-  const std::string& version() const override { return version_; }
-
- private:
-  nlu::Interpretation meaning_of(const std::string& text) const {
-    nlu::Interpretation meaning;
-    nlu::Segment segment{{0, text.size()}, {{"hours", 0.05}}, 0.9, 0};
-    for (const nlu::Example& example : bot_.training.examples) {
-      if (nlu::fold(example.text) != nlu::fold(text)) continue;
-      segment.intents = {{example.intent, 0.95}};
-      segment.p_outside = 0.02;
-    }
-    meaning.segments.push_back(segment);
-    for (const nlu::Pattern& pattern : bot_.training.patterns) {
-      const auto regex = nlu::Regex::compile(pattern.regex);
-      REQUIRE(regex);
-      for (const auto& match : regex->find_all(text)) {
-        nlu::Entity entity;
-        entity.type = pattern.entity;
-        entity.span = {match.begin, match.end};
-        entity.value = text.substr(match.begin, match.end - match.begin);
-        entity.source = "regex";
-        meaning.entities.push_back(entity);
-      }
-    }
-    meaning.language = languages_.identify(text, nlu::split_words(text), meaning.entities);
-    return meaning;
-  }
-
-  const Bot& bot_;
-  nlu::LanguageIdentifier languages_;
-  std::string version_ = "by heart";
-};
-
-const std::string folder = std::string(USHER_SOURCE_DIR) + "/tests/conversations/parcels";
-
-BotPtr parcels() {
-  static const Loaded loaded = load_bot(folder);
-  for (const nlu::Diagnostic& one : loaded.diagnostics) UNSCOPED_INFO(to_string(one));
-  REQUIRE(loaded.bot);
-  return loaded.bot;
-}
-
 Script script_of(const std::string& text, nlu::Diagnostics& diagnostics) {
   const auto file = nlu::parse_yaml(text, "tests/x.yml");
   REQUIRE(std::holds_alternative<nlu::Yaml>(file));
-  return read_script(std::get<nlu::Yaml>(file), diagnostics);
+  const std::vector<Script> scripts = read_script(std::get<nlu::Yaml>(file), diagnostics);
+  REQUIRE(scripts.size() == 1);
+  return scripts.front();
 }
 
 std::string refusal(const std::string& text) {
@@ -82,20 +33,21 @@ std::string report_of(const std::string& text) {
   const Script script = script_of(text, diagnostics);
   REQUIRE(diagnostics.empty());
   const ByHeart interpreter(*parcels());
-  return rehearse(*parcels(), &interpreter, script).value_or("fine");
+  const auto failure = rehearse(*parcels(), &interpreter, script);
+  return failure ? failure->report : "fine";
 }
 
 }  // namespace
 
 TEST_CASE("the conversations of the language itself go as written") {
   nlu::Diagnostics diagnostics;
-  const std::vector<Script> scripts = read_scripts(folder + "/tests", diagnostics);
+  const std::vector<Script> scripts = read_scripts(parcels_folder + "/tests", diagnostics);
   for (const nlu::Diagnostic& one : diagnostics) FAIL_CHECK(to_string(one));
   CHECK(scripts.size() >= 15);
   const ByHeart interpreter(*parcels());
   for (const Script& script : scripts) {
-    const auto report = rehearse(*parcels(), &interpreter, script);
-    if (report) FAIL_CHECK(*report);
+    const auto failure = rehearse(*parcels(), &interpreter, script);
+    if (failure) FAIL_CHECK(failure->report);
   }
 }
 
@@ -105,8 +57,10 @@ TEST_CASE("a turn that goes another way is told with place, meaning and step") {
       "  bot: [ask_sure]\n  slots: {parcel: \"1\"}\n");
   INFO(report);
   CHECK(report.find("tests/x.yml:3: customer \"it is 10423\"\n"
-                    "  expected bot: utter_ask_sure\n       got bot: utter_ask_reason\n"
-                    "  expected slot parcel: \"1\"\n       got: \"10423\"\n") == 0);
+                    "  tests/x.yml:4: expected bot: utter_ask_sure\n"
+                    "                      got bot: utter_ask_reason\n"
+                    "  tests/x.yml:5: expected slot parcel: \"1\"\n"
+                    "                      got slot parcel: \"10423\"\n") == 0);
   CHECK(report.find("intents: hours 0.05, outside 0.90") != std::string::npos);
   CHECK(report.find("entities: parcel=10423 (regex)") != std::string::npos);
   CHECK(report.find(R"(commands: {"set_slot":{"parcel":"10423"}})") != std::string::npos);
@@ -134,10 +88,122 @@ TEST_CASE("a script's mistakes are found when it is read") {
   CHECK(refusal("- silence_s: long\n") == "tests/x.yml:1:14: 'silence_s' is a number of seconds");
   CHECK(refusal("- customer: a\n  commands: [fly: 1]\n").find("no command is called 'fly'") !=
         std::string::npos);
-  CHECK(refusal("- customer: a\n  bot: {a: b}\n").find("'bot' is a text or a list of texts") !=
-        std::string::npos);
+  CHECK(refusal("- customer: a\n  bot: {a: b, c: d}\n") ==
+        "tests/x.yml:2:8: 'bot' has names of responses; one in certain words is written as "
+        "{ask_date: which day}");
+  CHECK(refusal("- customer: a\n  events: {a: b}\n") ==
+        "tests/x.yml:2:11: 'events' is a text or a list of texts");
+  CHECK(refusal("- customer: a\n  flows: {startd: b}\n") ==
+        "tests/x.yml:2:11: 'startd' is no key of 'flows'; did you mean 'started'?");
   CHECK(refusal("now: soon\nscript:\n  - customer: a\n") ==
         "tests/x.yml:1:6: 'now' is a time like 2026-01-05T10:00");
+}
+
+TEST_CASE("flows that begin, end, are interrupted and go on can be expected") {
+  CHECK(
+      report_of("- customer: I want to send it back\n  flows: {started: [give_back, ask_parcel]}\n"
+                "- customer: when are you open\n"
+                "  flows: {started: hours, completed: hours, interrupted: give_back,"
+                " resumed: give_back, not_started: track}\n"
+                "- customer: forget it\n  flows: {cancelled: give_back}\n") == "fine");
+  const std::string wrong =
+      report_of("- customer: when are you open\n  flows:\n    completed: give_back\n");
+  INFO(wrong);
+  CHECK(wrong.find("  tests/x.yml:3: expected flow completed: give_back\n") != std::string::npos);
+  CHECK(wrong.find("got flow completed: hours started, hours completed\n") != std::string::npos);
+  CHECK(report_of("- customer: when are you open\n  flows: {not_started: hours}\n")
+            .find("expected flow not started: hours") != std::string::npos);
+}
+
+TEST_CASE("a reply can be expected in its own words, with its buttons, or not at all") {
+  CHECK(report_of("- customer: send 10423 back\n"
+                  "  bot: {ask_reason: {says: [Why, '\\?$'], buttons: [wrong size, broken, changed "
+                  "mind]}}\n  not_bot: [kept, {ask_reason: Because}]\n"
+                  "  not_bot_says: Because\n"
+                  "- customer: when are you open\n"
+                  "  bot: [{hours: five}, continue_interrupted, {ask_reason: {text: 'Why?'}}]\n") ==
+        "fine");
+  CHECK(report_of("- customer: when are you open\n  bot: {hours: midnight}\n")
+            .find("expected bot: utter_hours /midnight/\n"
+                  "                      got bot: utter_hours \"Nine to five.\"\n") !=
+        std::string::npos);
+  CHECK(report_of("- customer: when are you open\n  not_bot: hours\n")
+            .find("expected not bot: utter_hours\n") != std::string::npos);
+  CHECK(report_of("- customer: when are you open\n  not_bot_says: Nine\n")
+            .find("expected not_bot_says: Nine\n") != std::string::npos);
+}
+
+TEST_CASE("calls to the backend are expected by method, path and body") {
+  const std::string book =
+      "- customer: send 10423 back\n  calls: []\n- customer: changed mind\n- customer: yes "
+      "please\n";
+  CHECK(report_of(book + "  calls: [{post: /returns, json: {parcel: \"10423\"}}]\n"
+                         "  actions: [utter_booked]\n") == "fine");
+  CHECK(report_of("- customer: track 10423\n  calls: get /parcels/{any}\n") == "fine");
+  const std::string wrong = report_of(book + "  calls: [{post: /returns, json: {parcel: x}}]\n");
+  INFO(wrong);
+  CHECK(wrong.find(R"(expected calls: POST /returns {"parcel":"x"})") != std::string::npos);
+  CHECK(wrong.find(R"(got calls: POST /returns {"parcel":"10423"})") != std::string::npos);
+  CHECK(report_of("- customer: track 10423\n  calls: []\n").find("expected calls: nothing\n") !=
+        std::string::npos);
+  CHECK(report_of("- customer: track 10423\n  actions: utter_booked\n")
+            .find("expected action: utter_booked\n") != std::string::npos);
+}
+
+TEST_CASE("a script plays the backend itself, for all of it, for a turn, or as failing") {
+  CHECK(report_of(
+            "backend:\n  - when: {get: /parcels/10777}\n    reply: {json: {status: stolen}}\n"
+            "script:\n  - commands: [StartFlow(track), SetSlot(parcel, 10777)]\n    bot_says: "
+            "10777 is stolen\n"
+            "  - customer: track 10423\n    bot_says: on its way\n"
+            "  - customer: track 10423\n"
+            "    backend: [{when: {any: /parcels/*}, reply: {json: {status: lost}}}]\n"
+            "    bot_says: 10423 is lost\n"
+            "  - customer: track 10423\n    backend_fails: timeout\n    bot: [slow, completed]\n"
+            "  - customer: track 10423\n    backend_fails: 503\n    bot: internal_error\n"
+            "  - customer: track 10423\n    bot_says: on its way\n") == "fine");
+  CHECK(refusal("- customer: a\n  backend_fails: never\n") ==
+        "tests/x.yml:2:18: 'backend_fails' is timeout, failed, unknown, refused or a status such "
+        "as 503");
+}
+
+TEST_CASE("a script begins with slots, at a time, in a zone, in a language") {
+  CHECK(report_of("slots: {parcel: 10423}\nlanguage: zh\nseed: 7\nscript:\n"
+                  "  - opens: true\n    slots: {parcel: \"10423\"}\n    language: zh\n") == "fine");
+  CHECK(report_of("slots: {pracel: 10423}\nscript: [{opens: true}]\n") ==
+        "tests/x.yml:1:9: no slot is called 'pracel'; did you mean 'parcel'?\n");
+  nlu::Diagnostics diagnostics;
+  const auto now = [&](const std::string& head) {
+    return script_of(head + "script: [{opens: true}]\n", diagnostics).now;
+  };
+  CHECK(now("") == rehearsal_begins);
+  CHECK(now("now: 2026-01-05T10:00\n") == rehearsal_begins);
+  CHECK(now("now: 2026-01-05T11:00\ntime_zone: Europe/Berlin\n") == rehearsal_begins);
+  CHECK(now("now: 2026-01-05T12:00+02:00\n") == rehearsal_begins);
+  CHECK(diagnostics.empty());
+  CHECK(refusal("time_zone: Europe/Berlyn\nscript: [{opens: true}]\n") ==
+        "tests/x.yml:1:12: 'Europe/Berlyn' is no time zone; write one such as Europe/Berlin");
+}
+
+TEST_CASE("commands are stated as maps, as calls and line by line") {
+  const std::string wanted = "  bot: ask_reason\n  slots: {parcel: \"10423\"}\n";
+  CHECK(report_of("- commands: [start_flow: give_back, set_slot: {parcel: \"10423\"}]\n" +
+                  wanted) == "fine");
+  CHECK(report_of("- commands: [StartFlow(give_back), SetSlot(parcel, 10423)]\n" + wanted) ==
+        "fine");
+  CHECK(report_of("- commands: |\n    start flow give_back\n    set slot parcel 10423\n" +
+                  wanted) == "fine");
+  CHECK(refusal("- commands: [StratFlow(give_back)]\n") ==
+        "tests/x.yml:1:14: no command is called 'StratFlow'; did you mean 'StartFlow'?");
+}
+
+TEST_CASE("only words that nobody has given a meaning need a model") {
+  nlu::Diagnostics diagnostics;
+  CHECK(script_of("- customer: hello\n", diagnostics).needs_model());
+  CHECK_FALSE(script_of("- customer: hello\n  commands: [chitchat]\n- customer: /track\n"
+                        "- payload: /deny\n- silence_s: 5\n- opens: true\n",
+                        diagnostics)
+                  .needs_model());
 }
 
 TEST_CASE("no folder is no script") {
