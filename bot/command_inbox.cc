@@ -16,10 +16,10 @@
 
 #include "bot/bots.h"
 #include "bot/commands.h"
-#include "bot/config.h"
 #include "bot/inbox.h"
 #include "bot/inbox_ask.h"
 #include "bot/inbox_labels.h"
+#include "bot/kept_source.h"
 #include "bot/replace_file.h"
 #include "bot/tokens.h"
 #include "dialog/load.h"
@@ -36,7 +36,8 @@ using nlu::Error;
 using nlu::Result;
 
 struct Asked {
-  std::string folder, state, config_file, server, key_file;
+  std::string folder;
+  KeptSource source;
   int since_days = 30;
   std::vector<std::string> reasons;
   std::size_t limit = 20, most = 10;
@@ -61,52 +62,6 @@ Result<dialog::BotPtr> load(const std::string& folder) {
       mistakes += (mistakes.empty() ? "" : "\n") + to_string(one);
   }
   return nlu::invalid(mistakes);
-}
-
-// --state, else the settings' (usher.yml, when there is one), else the server's own default.
-Result<std::string> state_folder(const Asked& asked) {
-  if (!asked.state.empty()) return asked.state;
-  Config config;
-  std::error_code ignored;
-  const std::string file = asked.config_file.empty() ? "usher.yml" : asked.config_file;
-  if (!std::filesystem::exists(file, ignored)) return config.state_folder;
-  for (const nlu::Diagnostic& one : read_config(file, config)) {
-    if (one.severity == nlu::Severity::error)
-      return nlu::invalid(to_string(one) + "\n(or name the state folder with --state)");
-  }
-  return config.state_folder;
-}
-
-Result<std::string> operator_key(const Asked& asked) {
-  if (asked.key_file.empty()) {
-    if (const auto key = environment("USHER_OPERATOR_KEY"); key && !key->empty()) return *key;
-  }
-  std::string path = asked.key_file;
-  if (path.empty()) {
-    const auto state = state_folder(asked);
-    if (!state) return state.error();
-    path = *state + "/keys/operator.key";
-  }
-  auto key = read_whole(path);
-  if (!key || !*key) {
-    return Error{Errc::not_found,
-                 fmt::format("{}: there is no operator's key; name its file with --key-file, or "
-                             "set USHER_OPERATOR_KEY",
-                             path)};
-  }
-  while (!(*key)->empty() && ((*key)->back() == '\n' || (*key)->back() == '\r')) (*key)->pop_back();
-  return **key;
-}
-
-Result<std::unique_ptr<ConversationSource>> source_of(const Asked& asked) {
-  if (asked.server.empty()) {
-    const auto state = state_folder(asked);
-    if (!state) return state.error();
-    return read_store(*state + "/store");
-  }
-  const auto key = operator_key(asked);
-  if (!key) return key.error();
-  return read_server(asked.server, *key);
 }
 
 // The bot's model as it lies there; nullptr, and said why, when there is none that works.
@@ -151,7 +106,7 @@ Result<Desk> open_desk(const Asked& asked) {
   if (!kept) return kept.error();
   std::vector<std::string> labelled;
   for (const nlu::TakenExample& one : *kept) labelled.push_back(one.utterance);
-  const auto source = source_of(asked);
+  const auto source = open_source(asked.source);
   if (!source) return source.error();
 
   InboxQuery query;
@@ -361,12 +316,7 @@ void add_bot(CLI::App& command, Asked& asked) {
 }
 
 void add_source(CLI::App& command, Asked& asked) {
-  command.add_option("--state", asked.state, "The server's state folder (usher.yml's, var/usher)");
-  command.add_option("--config", asked.config_file, "Settings (default ./usher.yml, if any)")
-      ->check(CLI::ExistingFile);
-  command.add_option("--server", asked.server, "Ask a server instead: http://localhost:8080");
-  command.add_option("--key-file", asked.key_file,
-                     "The operator's key (USHER_OPERATOR_KEY, STATE/keys/operator.key)");
+  add_source_options(command, asked.source);
   command.add_option("--since", asked.since_days, "Of so many days (30; 0: all)")
       ->check(CLI::Range(0, 36500));
   command.add_option("--reason", asked.reasons, "Only these: unhandled, unsure, corrected")
