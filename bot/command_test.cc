@@ -1,129 +1,205 @@
 // usher test BOT [FILTER]: plays a bot's conversations and says which do not go as written.
-#include <atomic>
-#include <chrono>
-#include <cstdlib>
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "bot/bots.h"
 #include "bot/commands.h"
 #include "bot/models.h"
-#include "dialog/judge.h"
-#include "nlu/base/json.h"
+#include "bot/replace_file.h"
+#include "bot/terminal_talk.h"
+#include "bot/test_record.h"
+#include "bot/test_report.h"
+#include "bot/test_run.h"
 
 namespace bot {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Reports = std::vector<std::optional<std::string>>;
+struct Asked {
+  std::string folder, filter, language;
+  std::string junit_file, coverage_file, record_file, conversation;
+  KeptSource source;
+  std::optional<double> coverage_min;
+  bool json = false, coverage = false, fail_fast = false;
 
-// Conversations are independent, so each thread takes the next that nobody has.
-Reports rehearse_all(const ReadyBot& ready, const std::vector<dialog::Script>& scripts) {
-  Reports reports(scripts.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < scripts.size(); i = next++) {
-      reports[i] = dialog::rehearse(*ready.bot, ready.interpreter.get(), scripts[i]);
-    }
+  bool wants_coverage() const { return coverage || coverage_min || !coverage_file.empty(); }
+};
+
+int complain(const nlu::Error& error) {
+  fmt::print(stderr, "usher test: {}\n", error.message);
+  return 1;
+}
+
+// A file of results, in place of an older one.
+nlu::Result<void> write(const std::string& path, const std::string& text) {
+  const auto before = read_whole(path);
+  if (!before) return before.error();
+  return replace_file(path, *before, text);
+}
+
+nlu::Result<ReadyBot> load(const Asked& asked, bool with_model) {
+  nlu::Diagnostics warnings;
+  const MakeInterpreter none = [](const std::string&, const dialog::Bot&,
+                                  const Say&) -> nlu::Result<InterpreterPtr> {
+    return InterpreterPtr();
   };
-  const std::size_t threads =
-      std::min<std::size_t>(scripts.size(), std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& one : others) one.join();
-  return reports;
+  return ready_bot(
+      asked.folder, with_model ? trained_interpreters() : none,
+      [](const std::string& line) { fmt::print(stderr, "{}\n", line); }, warnings);
 }
 
-std::vector<dialog::Script> wanted(std::vector<dialog::Script> scripts, const std::string& filter) {
-  std::erase_if(scripts, [&](const dialog::Script& script) {
-    return script.file.find(filter) == std::string::npos &&
-           script.name.find(filter) == std::string::npos;
-  });
-  return scripts;
-}
+// ---- playing ----
 
-void print_json(const std::vector<dialog::Script>& scripts, const Reports& reports,
-                std::size_t failed, double seconds) {
-  nlu::json::array list;
-  for (std::size_t i = 0; i < scripts.size(); ++i) {
-    nlu::json::object one{{"file", scripts[i].file}, {"passed", !reports[i].has_value()}};
-    if (reports[i]) one["report"] = *reports[i];
-    list.push_back(std::move(one));
+void print_text(const TestRun& run, const Asked& asked) {
+  for (const TestRun::Result& result : run.results) {
+    if (result.failure) fmt::print("{}\n", result.failure->report);
   }
-  const nlu::json::object report{{"conversations", scripts.size()},
-                                 {"failed", failed},
-                                 {"took_s", seconds},
-                                 {"results", std::move(list)}};
-  fmt::print("{}\n", nlu::json::serialize(report));
+  if (run.coverage && asked.coverage) fmt::print("{}", coverage_text(*run.coverage, asked.folder));
+  const std::size_t left = run.scripts.size() - run.played();
+  fmt::print("{} conversation{}, {} failed{}, {:.1f} s\n", run.played(),
+             run.played() == 1 ? "" : "s", run.failed(),
+             left == 0 ? "" : fmt::format(", {} not played", left), run.seconds);
 }
 
-int test(const std::string& folder, const std::string& filter, bool as_json) {
-  std::error_code failure;
-  if (!std::filesystem::is_directory(folder, failure)) {
-    fmt::print(stderr, "usher test: {} is no folder\n", folder);
-    return 2;
+nlu::Result<void> write_files(const TestRun& run, const Asked& asked) {
+  if (!asked.junit_file.empty()) {
+    if (auto written = write(asked.junit_file, as_junit(run)); !written) return written;
   }
+  if (asked.coverage_file.empty()) return {};
+  return write(asked.coverage_file, coverage_json(*run.coverage));
+}
+
+// Whether the floor holds; says so when it does not.
+bool is_covered(const TestRun& run, const Asked& asked) {
+  if (!asked.coverage_min) return true;
+  const double percent = run.coverage->share().percent();
+  if (percent >= *asked.coverage_min) return true;
+  fmt::print(stderr, "usher test: coverage {:.1f} % is below --coverage-min {:g}{}\n", percent,
+             *asked.coverage_min, asked.coverage ? "" : "; --coverage shows what no test comes by");
+  return false;
+}
+
+int play(const Asked& asked) {
   nlu::Diagnostics diagnostics;
-  const auto ready = ready_bot(
-      folder, trained_interpreters(),
-      [](const std::string& line) { fmt::print(stderr, "{}\n", line); }, diagnostics);
+  auto scripts = read_tests(asked.folder, asked.filter, diagnostics);
+  for (const nlu::Diagnostic& one : diagnostics) fmt::print(stderr, "{}\n", nlu::to_string(one));
+  if (nlu::has_errors(diagnostics)) return 1;
+  if (scripts.empty()) {
+    fmt::print(stderr, "usher test: no conversation in {0}/tests or {0}/e2e_tests fits\n",
+               asked.folder);
+    return 1;
+  }
+  const bool needs_model = std::any_of(scripts.begin(), scripts.end(),
+                                       [](const auto& script) { return script.needs_model(); });
+  const auto ready = load(asked, needs_model);
   if (!ready) {
     fmt::print("{}\n", ready.error().message);
     return 1;
   }
-  diagnostics.clear();
-  const auto scripts = wanted(dialog::read_scripts(folder + "/tests", diagnostics), filter);
-  for (const nlu::Diagnostic& one : diagnostics) fmt::print("{}\n", nlu::to_string(one));
-  if (nlu::has_errors(diagnostics)) return 1;
-  if (scripts.empty()) {
-    fmt::print(stderr, "usher test: no conversation in {}/tests fits\n", folder);
+  TestOptions options;
+  options.fail_fast = asked.fail_fast;
+  options.measures_coverage = asked.wants_coverage();
+  const bool shows_progress = isatty(STDERR_FILENO) == 1;
+  if (shows_progress) {
+    options.progress = [](std::size_t done, std::size_t all) {
+      fmt::print(stderr, "\r{} of {} conversations ", done, all);
+    };
+  }
+  const TestRun run =
+      play_tests(*ready->bot, ready->interpreter.get(), std::move(scripts), options);
+  if (shows_progress) fmt::print(stderr, "\r{:40}\r", "");
+  if (asked.json) {
+    fmt::print("{}\n", as_json(run));
+  } else {
+    print_text(run, asked);
+  }
+  if (auto written = write_files(run, asked); !written) return complain(written.error());
+  const bool covers = is_covered(run, asked);
+  return run.failed() == 0 && covers ? 0 : 1;
+}
+
+// ---- writing scripts ----
+
+int record(const Asked& asked) {
+  const auto ready = load(asked, true);
+  if (!ready) {
+    fmt::print("{}\n", ready.error().message);
     return 1;
   }
-  const auto begin = Clock::now();
-  const Reports reports = rehearse_all(*ready, scripts);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::size_t failed = 0;
-  for (const auto& report : reports) failed += report ? 1 : 0;
-  if (as_json) {
-    print_json(scripts, reports, failed, seconds);
-  } else {
-    for (const auto& report : reports) {
-      if (report) fmt::print("{}", *report);
-    }
-    fmt::print("{} conversation{}, {} failed, {:.1f} s\n", scripts.size(),
-               scripts.size() == 1 ? "" : "s", failed, seconds);
+  leave_quietly_on_interrupt();  // What was said is written.
+  if (auto done = record_talk(*ready, asked.language, asked.record_file); !done)
+    return complain(done.error());
+  return 0;
+}
+
+int take_from(const Asked& asked) {
+  const auto ready = load(asked, false);
+  if (!ready) {
+    fmt::print("{}\n", ready.error().message);
+    return 1;
   }
-  return failed == 0 ? 0 : 1;
+  const auto script = script_of_kept(*ready->bot, asked.source, asked.conversation);
+  if (!script) return complain(script.error());
+  if (asked.record_file.empty()) {
+    fmt::print("{}", *script);
+    return 0;
+  }
+  // Never over what is there.
+  if (auto written = replace_file(asked.record_file, std::nullopt, *script); !written)
+    return complain(written.error());
+  return 0;
+}
+
+int test(const Asked& asked) {
+  std::error_code failure;
+  if (!std::filesystem::is_directory(asked.folder, failure)) {
+    fmt::print(stderr, "usher test: {} is no folder\n", asked.folder);
+    return 2;
+  }
+  if (!asked.conversation.empty()) return take_from(asked);
+  if (!asked.record_file.empty()) return record(asked);
+  return play(asked);
 }
 
 }  // namespace
 
 void add_test(CLI::App& app, int& exit_code) {
-  struct Options {
-    std::string folder, filter;
-    bool as_json = false;
-  };
-  auto options = std::make_shared<Options>();
+  auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("test", "Play a bot's conversation tests");
   command->footer(
-      "Example: usher test flows/shop refund\n"
-      "Trains the model first when there is none. The bot's backend.yml answers HTTP actions.\n"
-      "Exit code: 0 all went as written, 1 not, 2 called wrongly.");
-  command->add_option("BOT", options->folder, "The bot's folder")->required();
-  command->add_option("FILTER", options->filter, "Only conversations whose file or name has this");
-  command->add_flag("--json", options->as_json, "Print one JSON object, for programs");
-  command->callback([options, &exit_code] {
-    exit_code = test(options->folder, options->filter, options->as_json);
-  });
+      "Examples:\n"
+      "  usher test flows/shop                     plays tests/ and e2e_tests/, Rasa's files too\n"
+      "  usher test flows/shop refund --coverage\n"
+      "  usher test flows/shop --record flows/shop/tests/new.yml\n"
+      "  usher test flows/shop --from 2f6d0a9b1c3e4f5a6b7c8d9e0f1a2b3c > flows/shop/tests/new.yml\n"
+      "Trains the model first when there is none and a test needs it. The bot's backend.yml "
+      "answers\n"
+      "HTTP actions. Exit code: 0 all went as written, 1 not, 2 called wrongly.");
+  command->add_option("BOT", asked->folder, "The bot's folder")->required();
+  command->add_option("FILTER", asked->filter, "Only conversations whose file or name has this");
+  command->add_flag("--json", asked->json, "Print one JSON object, for programs");
+  command->add_flag("--fail-fast", asked->fail_fast, "Stop at the first that fails");
+  command->add_option("--junit", asked->junit_file, "Write a JUnit file, for build servers");
+  command->add_flag("--coverage", asked->coverage,
+                    "Print which steps, branches, patterns and responses no test comes by");
+  command->add_option("--coverage-min", asked->coverage_min, "Fail below so many per cent")
+      ->check(CLI::Range(0.0, 100.0));
+  command->add_option("--coverage-json", asked->coverage_file, "Write the coverage as JSON");
+  command->add_option("--record", asked->record_file,
+                      "Talk in the terminal and write a script of it to this new file");
+  command->add_option("--language", asked->language, "With --record: the customer's language");
+  command->add_option("--from", asked->conversation,
+                      "Print (or write to --record's file) a kept conversation as a script");
+  add_source_options(*command, asked->source);
+  command->callback([asked, &exit_code] { exit_code = test(*asked); });
 }
 
 }  // namespace bot
