@@ -51,6 +51,15 @@ const Collect* Turn::open_collect() const {
   return step ? std::get_if<Collect>(&step->what) : nullptr;
 }
 
+// Where the intent that calls for a person begins a flow of the bot's.
+bool Turn::calls_person(const Command& command) const {
+  const auto* start = std::get_if<command::StartFlow>(&command);
+  const Flow* flow = start ? bot_.find_flow(start->flow) : nullptr;
+  return flow && std::any_of(flow->triggers.begin(), flow->triggers.end(), [&](const Trigger& one) {
+           return one.intent == bot_.understanding.handover;
+         });
+}
+
 // A question with force_slot_filling hears its answer and the call for a person, nothing else.
 std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
   std::vector<Command> all(
@@ -59,7 +68,7 @@ std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
   const Collect* open = open_collect();
   if (open && open->force_slot_filling && c_.stack.back().waiting) {
     std::erase_if(all, [&](const Command& one) {
-      return !sets(one, open->slot) && !is<command::HumanHandover>(one);
+      return !sets(one, open->slot) && !is<command::HumanHandover>(one) && !calls_person(one);
     });
     if (all.empty()) all.emplace_back(command::CannotHandle{"invalid_answer"});
   }
@@ -69,8 +78,13 @@ std::vector<Command> Turn::heard(const std::vector<Command>& commands) {
 // Whatever order they came in, what ends comes before what begins. Slots are of the flow named
 // before them; those named before any are of what runs or, when nothing does, of the first.
 void Turn::obey(const std::vector<Command>& given) {
-  const std::vector<Command> commands = heard(given);
+  std::vector<Command> commands = heard(given);
   for (const Command& one : commands) emit(event::Commanded{one});
+  // What was said of a flow that ends goes with it.
+  const auto cancel_at = std::find_if(commands.begin(), commands.end(), is<command::CancelFlow>);
+  if (cancel_at != commands.end()) {
+    commands.erase(std::remove_if(commands.begin(), cancel_at, has_slot), cancel_at);
+  }
   const bool restarts = std::any_of(commands.begin(), commands.end(), is<command::Restart>);
   if (restarts) return restart();
   if (std::any_of(commands.begin(), commands.end(), is<command::CancelFlow>)) cancel();
@@ -235,7 +249,7 @@ bool Turn::changes_answer(const command::SetSlot& set) const {
   const std::size_t acting = user_frame();
   const auto held = c_.slots.find(set.slot);
   const Collect* open = open_collect();
-  if (is_trusted(set.by) || acting == npos || held == c_.slots.end() || set.value.is_null() ||
+  if (is_trusted(set.by) || acting == npos || held == c_.slots.end() ||
       (open && open->slot == set.slot)) {
     return false;
   }
@@ -348,6 +362,7 @@ void Turn::clarify(const std::vector<std::string>& flows) {
   for (const std::string& id : flows) {
     const Flow* flow = bot_.find_flow(id);
     if (!flow || flow->is_pattern) continue;
+    if (flow->guard && !flow->guard->evaluate(ConversationNames(bot_, c_, nullptr))) continue;
     names.emplace_back(flow_name(*flow, c_.language));
     ids.emplace_back(id);
   }
@@ -366,7 +381,11 @@ void Turn::cancel() {
     completed_ = nullptr;
     return say("utter_flow_cancelled");
   }
+  // A question of a slot's validation belongs to no flow.
+  const bool was_validating = !c_.stack.empty() && top()->flow.starts_with("pattern_validate_");
+  if (was_validating) end_group(top()->id, How::cancelled);
   const std::size_t index = user_frame();
+  if (index == npos && was_validating) return say("utter_flow_cancelled");
   if (index == npos) {
     return say(bot_.find_response("utter_nothing_to_cancel") ? "utter_nothing_to_cancel"
                                                              : "utter_completed");

@@ -189,6 +189,16 @@ bool Turn::asks_for(const Step& step, const std::string& slot, int depth) const 
   return called && first_step_with(*called, slot, depth + 1) != npos;
 }
 
+// Of several that ask for the slot, the one on the flow's way; else the first.
+std::size_t Turn::step_that_asked(const Flow& flow, const Frame& frame,
+                                  const std::string& slot) const {
+  for (const std::string& step : frame.way) {
+    const std::size_t index = index_of(flow, step);
+    if (index != npos && asks_for(flow.steps[index], slot)) return index;
+  }
+  return first_step_with(flow, slot);
+}
+
 std::size_t Turn::first_passed(const Flow& flow, const Frame& frame,
                                const std::set<std::string>& slots) const {
   const auto& kept = flow.persisted_slots;
@@ -221,7 +231,7 @@ void Turn::step_back(const json::object& corrected) {
     if (current == npos) continue;
     std::size_t earliest = npos;
     for (const auto& member : corrected) {
-      earliest = std::min(earliest, first_step_with(*flow, std::string(member.key())));
+      earliest = std::min(earliest, step_that_asked(*flow, c_.stack[i], std::string(member.key())));
     }
     if (earliest > current) continue;
     if (earliest == current && i < acting) continue;  // The called flow itself asked for it.
@@ -253,6 +263,9 @@ void Turn::go_back(std::size_t index, std::size_t acting, std::size_t step) {
     emit(event::FlowEnded{called.id, called.flow, How::cancelled});
   }
   ask_confirmations_again(flow, step, id);
+  for (const auto& [loop, item] : std::map(c_.stack[index].loops)) {  // They begin anew.
+    if (index_of(flow, loop) >= step) emit(event::LoopAdvanced{id, loop, -1});
+  }
   emit(event::StepEntered{id, flow.steps[step].id});
 }
 

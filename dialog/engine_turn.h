@@ -57,6 +57,7 @@ class Turn {
 
   // ---- commands (engine_commands.cc) ----
   void obey(const std::vector<Command>& commands);
+  bool calls_person(const Command& command) const;
   std::vector<Command> heard(const std::vector<Command>& commands);
   void take_slots(std::span<const Command> commands);
   void start_flows(std::span<const Command> commands, const std::string& told);
@@ -157,6 +158,7 @@ class Turn {
   std::size_t first_passed(const Flow& flow, const Frame& frame,
                            const std::set<std::string>& slots) const;
   bool asks_for(const Step& step, const std::string& slot, int depth = 0) const;
+  std::size_t step_that_asked(const Flow& flow, const Frame& frame, const std::string& slot) const;
   // The first step that asks for the slot, or calls a flow that does; npos: none.
   std::size_t first_step_with(const Flow& flow, const std::string& slot, int depth = 0) const;
 

@@ -273,6 +273,10 @@ void FlowReader::read_action(const Yaml& node, std::size_t index) {
     draft_.error("unsupported_action", node.mark,
                  fmt::format("this version does not have '{}'; leave it out", *name));
   } else {
+    if (name->find('{') != std::string::npos) {
+      draft_.error("jinja_unsupported", node.mark, "an action is written by its name");
+      return;
+    }
     step.what = Action{*name, {}};
     draft_.used_actions.emplace_back(*name, node.mark);
   }

@@ -94,6 +94,9 @@ class Reading {
   std::optional<json::value> text_answer() const;
   std::optional<json::value> choice_answer() const;
   std::optional<json::value> confirmation_answer() const;
+  std::vector<const Choice*> shown() const;
+  const Choice* shown_with_title() const;
+  json::value value_of(const Choice& chosen) const;
   std::optional<json::value> shown_choice() const;
   const nlu::Entity* entity_for(const Slot& slot) const;
   std::optional<json::value> entity_value(const std::string& slot) const;
@@ -114,6 +117,7 @@ class Reading {
   bool may_start(const Flow& flow) const;
   std::vector<std::string> candidates() const;
   bool is_of_current_group(const Flow& flow) const;
+  bool is_bare_value() const;
   bool was_offered_person() const;
   bool was_asked_which() const;
   std::string last_asleep() const;

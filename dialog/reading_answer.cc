@@ -51,8 +51,42 @@ std::optional<json::value> Reading::entity_value(const std::string& name) const 
   return json::value(entity->value);
 }
 
+std::vector<const Choice*> Reading::shown() const {
+  std::vector<const Choice*> all;
+  if (c_.last_replies.empty()) return all;
+  for (const Choice& choice : c_.last_replies.back().buttons) all.push_back(&choice);
+  for (const Choice& choice : c_.last_replies.back().quick_replies) all.push_back(&choice);
+  return all;
+}
+
+// Of what was shown last, the one whose title this is.
+const Choice* Reading::shown_with_title() const {
+  const std::string folded = nlu::fold(trimmed(text_));
+  const Choice* found = nullptr;
+  for (const Choice* one : shown()) {
+    if (nlu::fold(one->title) == folded) found = one;
+  }
+  return found;
+}
+
+// What a button that was pressed, or whose title was typed, says to the open question.
+json::value Reading::value_of(const Choice& chosen) const {
+  const Understanding& u = bot_.understanding;
+  const std::string prefix = fmt::format("/SetSlots({}=", open_.collect->slot);
+  if (chosen.payload.starts_with(prefix) && chosen.payload.ends_with(')')) {
+    return payload_value(std::string_view(chosen.payload)
+                             .substr(prefix.size(), chosen.payload.size() - prefix.size() - 1));
+  }
+  if (open_.type == InputType::confirmation && chosen.payload == "/" + u.affirm) return true;
+  if (open_.type == InputType::confirmation && chosen.payload == "/" + u.deny) return false;
+  return json::value(chosen.payload.starts_with('/') ? chosen.title : chosen.payload);
+}
+
 std::optional<json::value> Reading::confirmation_answer() const {
   const Understanding& u = bot_.understanding;
+  if (const Choice* titled = shown_with_title()) {
+    if (const json::value value = value_of(*titled); value.is_bool()) return value;
+  }
   if (p_of_best() >= 0.4 && !is_outside()) {
     if (best() == u.affirm) return true;
     if (best() == u.deny) return false;
@@ -72,51 +106,41 @@ std::optional<json::value> Reading::confirmation_answer() const {
 
 // "the second one", "2", "last" of what was shown last, or its title.
 std::optional<json::value> Reading::shown_choice() const {
-  std::vector<const Choice*> shown;
-  if (!c_.last_replies.empty()) {
-    for (const Choice& choice : c_.last_replies.back().buttons) shown.push_back(&choice);
-    for (const Choice& choice : c_.last_replies.back().quick_replies) shown.push_back(&choice);
-  }
+  const std::vector<const Choice*> all = shown();
   const std::string folded = nlu::fold(trimmed(text_));
-  const Choice* chosen = nullptr;
-  for (const Choice* one : shown) {
-    if (nlu::fold(one->title) == folded) chosen = one;
-  }
+  const Choice* chosen = shown_with_title();
   static const std::map<std::string, std::size_t> ordinals = {
-      {"first", 1}, {"second", 2}, {"third", 3},  {"fourth", 4}, {"fifth", 5},
-      {"1", 1},     {"2", 2},      {"3", 3},      {"4", 4},      {"5", 5},
-      {"1st", 1},   {"2nd", 2},    {"3rd", 3},    {"4th", 4},    {"one", 1},
-      {"two", 2},   {"three", 3},  {"第一个", 1}, {"第二个", 2}, {"第三个", 3}};
+      {"first", 1},  {"second", 2}, {"third", 3},  {"fourth", 4}, {"fifth", 5}, {"1", 1},
+      {"2", 2},      {"3", 3},      {"4", 4},      {"5", 5},      {"1st", 1},   {"2nd", 2},
+      {"3rd", 3},    {"4th", 4},    {"one", 1},    {"two", 2},    {"three", 3}, {"第一个", 1},
+      {"第二个", 2}, {"第三个", 3}, {"第四个", 4}, {"第五个", 5}};
   static const std::set<std::string> around = {"the", "one",  "number", "option", "please", ".",
                                                "i",   "take", "want",   "choose", "nr",     "no"};
-  if (!chosen && !shown.empty()) {
+  static const std::set<std::string> last = {"last", "最后一个", "最后那个", "最后"};
+  if (!chosen && !all.empty()) {
     std::size_t position = 0;
     const auto whole = ordinals.find(folded);
     if (whole != ordinals.end()) {
       position = whole->second;
+    } else if (last.count(folded) != 0) {
+      position = all.size();
     } else {
       for (const nlu::Word& word : nlu::split_words(text_, 8)) {
         const auto ordinal = ordinals.find(word.folded);
         if (ordinal != ordinals.end() && !(word.folded == "one" && position)) {
           position = ordinal->second;
-        } else if (word.folded == "last") {
-          position = shown.size();
+        } else if (last.count(word.folded) != 0) {
+          position = all.size();
         } else if (!around.count(word.folded)) {
           position = 0;
           break;
         }
       }
     }
-    if (position >= 1 && position <= shown.size()) chosen = shown[position - 1];
+    if (position >= 1 && position <= all.size()) chosen = all[position - 1];
   }
   if (!chosen) return std::nullopt;
-  const std::string prefix = fmt::format("/SetSlots({}=", open_.collect->slot);
-  if (chosen->payload.starts_with(prefix) && chosen->payload.ends_with(')')) {
-    return payload_value(std::string_view(chosen->payload)
-                             .substr(prefix.size(), chosen->payload.size() - prefix.size() - 1));
-  }
-  return chosen->payload.starts_with('/') ? json::value(chosen->title)
-                                          : json::value(chosen->payload);
+  return value_of(*chosen);
 }
 
 std::optional<json::value> Reading::choice_answer() const {

@@ -104,7 +104,10 @@ std::vector<Command> Reading::of_intent_payload(const std::string& intent,
   if (open_ && open_.type == InputType::confirmation && (yes || no)) {
     return {command::SetSlot{open_.collect->slot, yes, "payload"}};
   }
-  if (const auto steer = steering(intent)) return {*steer};
+  if (const auto steer = steering(intent)) {
+    const bool skips = std::holds_alternative<command::SkipQuestion>(*steer);
+    if (!skips || open_) return {*steer};
+  }
   const Flow* flow = flow_for(intent);
   if (flow) commands.emplace_back(command::StartFlow{flow->id});
   for (const auto& member : entities) {

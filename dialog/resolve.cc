@@ -318,6 +318,14 @@ void imply_slots(Draft& draft) {
 }
 
 void resolve_actions(Draft& draft) {
+  const std::vector<std::string> known(draft.bot.actions.begin(), draft.bot.actions.end());
+  for (const auto& [name, mark] : draft.used_actions) {
+    if (draft.bot.action_url.empty() || draft.bot.actions.count(name) != 0) continue;
+    draft.error("unknown_action", mark,
+                fmt::format("no action is called '{}'{}", name,
+                            or_else(nlu::did_you_mean(name, known),
+                                    "add it under 'actions:' in domain.yml")));
+  }
   if (!draft.bot.action_url.empty()) return;
   for (const auto& [name, mark] : draft.used_actions) {
     draft.error("no_action_server", mark,

@@ -197,7 +197,11 @@ std::optional<bool> ConversationNames::is_open(std::string_view hours) const {
 
 const json::value* ConversationNames::slot(std::string_view name) const {
   const auto found = conversation_.slots.find(std::string(name));
-  return found == conversation_.slots.end() ? nullptr : &found->second;
+  if (found != conversation_.slots.end()) return &found->second;
+  if (conversation_.session_open || conversation_.started == 0) return nullptr;
+  // The next session begins with it, and what is said now is understood as said in that.
+  const Slot* slot = bot_.find_slot(name);
+  return slot && !slot->initial.is_null() ? &slot->initial : nullptr;
 }
 
 const json::value* ConversationNames::context(std::string_view dotted_path) const {

@@ -172,18 +172,28 @@ std::vector<Command> Reading::of_answer(const json::value& answered) const {
   return commands;
 }
 
+// A value and no word beside it is meant for the open question, though it does not fit.
+bool Reading::is_bare_value() const {
+  const std::string_view whole = trimmed(text_);
+  return std::any_of(said_.entities.begin(), said_.entities.end(), [&](const nlu::Entity& entity) {
+    return entity.span.end - entity.span.begin >= whole.size();
+  });
+}
+
 // Not its answer, but what may be said to an open question: a correction, values it did not ask
 // for, or free text. Empty: the text is about something else.
 std::vector<Command> Reading::of_no_answer(const Topic& topic) const {
   const bool free_text = open_.type == InputType::text && !open_.collect->matches;
   std::vector<Command> commands;
-  if (!free_text || has_correction_cue(text_)) {
+  if (has_correction_cue(text_) || (!free_text && !is_bare_value())) {
     fill_others(commands, open_.collect->slot, relevant_, true, std::nullopt);
   }
   const bool sounds_like_flow = topic.startable && p_of_best() >= sure;
   if (!commands.empty() && (!sounds_like_flow || is_correction(commands))) return commands;
   if (!takes_free_text()) return {};
-  if (is_certain(topic)) return start(*topic.flow);
+  const bool calls_person = best() == bot_.understanding.handover;
+  const bool hears_flows = !open_.collect->force_slot_filling || calls_person;
+  if (hears_flows && is_certain(topic)) return start(*topic.flow);
   return {command::SetSlot{open_.collect->slot, json::value(trimmed(text_)), "text"}};
 }
 

@@ -390,6 +390,119 @@ TEST_CASE("of several sleeping flows the customer chooses which goes on") {
   CHECK(none.conversation.stack.empty());
 }
 
+TEST_CASE("an answer taken back by a button leads back to its question") {
+  Talk talk = talk_of(flow("order", R"(
+      - collect: price
+      - collect: count
+      - collect: kind
+      - say: utter_after
+)"));
+  talk.start("order");
+  talk.set("price", 2);
+  talk.set("count", 3);
+  CHECK(talk.say({command::SetSlot{"price", nullptr, "payload"}}) ==
+        Replies{"utter_correction", "utter_ask_price"});
+  CHECK(talk.set("price", 4) == Replies{"utter_ask_kind"});
+}
+
+TEST_CASE("what is said of a flow before it is cancelled goes with it") {
+  Talk talk = talk_of(flow("order", R"(
+      - collect: price
+      - collect: count
+)"));
+  talk.start("order");
+  talk.say({command::SetSlot{"price", 5, "text"}, command::CancelFlow{}});
+  CHECK(talk.slot("price") == "-");
+  CHECK(talk.start("order") == Replies{"utter_ask_price"});
+}
+
+TEST_CASE("the question of a validation can be left") {
+  Talk talk = talk_of(flow("other", R"(
+      - collect: size
+      - say: utter_b
+)"));
+  talk.start("other");
+  talk.set("email", "nobody");
+  CHECK(talk.say({command::CancelFlow{}}) == Replies{"utter_flow_cancelled"});
+  CHECK(talk.stack().empty());
+  CHECK(talk.say({command::SetSlot{"email", "nobody", "payload"}}) ==
+        Replies{"utter_no_email", "utter_ask_email"});
+  CHECK(talk.say({command::CancelFlow{}}) == Replies{"utter_flow_cancelled"});
+}
+
+TEST_CASE("a list that is corrected is gone through anew") {
+  Talk talk = talk_of(flow("each", R"(
+      - collect: kind
+      - set:
+          items: split(slots.kind, ",")
+      - foreach: items
+        as: item
+        do:
+          - collect: size
+          - say: utter_line
+      - say: utter_after
+)"));
+  talk.start("each");
+  talk.set("kind", "a,b");
+  CHECK(talk.set("size", "M") == Replies{"utter_line", "utter_ask_size"});
+  CHECK(talk.say({command::CorrectSlot{"kind", "c,d", "text"}}).front() == "utter_correction");
+  talk.say({command::SetSlot{"size", "S", "text"}});
+  CHECK(talk.last.text == "Size of d?");
+}
+
+TEST_CASE("a flow whose guard does not hold is not offered") {
+  Talk talk = talk_of(flow("one", R"(
+      - say: utter_a
+)") + "  two:\n    description: d\n    if: slots.kind is \"x\"\n    nlu_trigger: [intent: two]\n"
+      "    steps:\n      - say: utter_b\n");
+  talk.say({command::Clarify{{"two", "one"}}});
+  REQUIRE(talk.last.buttons.size() == 1);
+  CHECK(talk.last.buttons[0].title == "one");
+}
+
+TEST_CASE("a correction leads to the question that was passed, not to another for the slot") {
+  Talk talk = talk_of(flow("choose", R"(
+      - collect: size
+        next:
+          - if: slots.size is "S"
+            then:
+              - collect: kind
+                utter: utter_a
+                next: last
+          - else:
+              - collect: kind
+                utter: utter_b
+                next: last
+      - id: last
+        collect: price
+      - say: utter_after
+)"));
+  talk.start("choose");
+  talk.set("size", "L");
+  talk.set("kind", "x");
+  CHECK(talk.say({command::CorrectSlot{"kind", "y", "text"}}) ==
+        Replies{"utter_correction", "utter_ask_price"});
+  CHECK(talk.conversation.stack.back().way ==
+        std::vector<std::string>{"0_collect", "2_collect", "last"});
+}
+
+TEST_CASE("a question that insists hears the call for a person, also as a flow of the bot's") {
+  const std::string flows = flow("ask", R"(
+      - collect: kind
+        force_slot_filling: true
+)") + flow("talk_to_person", R"(
+      - say: utter_a
+      - handover: true
+)") + flow("other", R"(
+      - say: utter_b
+)");
+  Talk talk = talk_of(flows);
+  talk.start("ask");
+  CHECK(talk.start("other") == Replies{"utter_invalid_text", "utter_ask_kind"});
+  CHECK(talk.start("talk_to_person") == Replies{"utter_a"});
+  CHECK(talk.conversation.handover == event::HandoverChanged::State::requested);
+}
+
 TEST_CASE("out of the desk's hours nobody is asked for, and the flow goes on") {
   const auto talk_at = [](const std::string& settings) {
     const Loaded loaded = load_bot_from(

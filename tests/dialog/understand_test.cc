@@ -11,7 +11,7 @@ using namespace dialog;
 namespace {
 
 constexpr const char* domain = R"yaml(
-intents: [return_item, order_status, hours, affirm, deny, cancel, talk_to_person, repeat, gift]
+intents: [return_item, order_status, hours, affirm, deny, cancel, talk_to_person, repeat, gift, insist, guarded]
 entities: [order_number, postcode]
 slots:
   order_number: {type: text, mappings: [{type: from_entity, entity: order_number}]}
@@ -21,12 +21,17 @@ slots:
   comment: {type: text}
   gift: {type: bool, mappings: [{type: from_intent, intent: gift, value: true}]}
   count: {type: float}
+  tries: {type: float, initial_value: 0}
   verified: {type: bool, mappings: [{type: controlled}]}
 responses:
   utter_ask_order_number: [{text: "Which order?"}]
   utter_ask_postcode: [{text: "Which postcode?"}]
   utter_ask_reason: [{text: "Why?"}]
-  utter_ask_sure: [{text: "Sure?"}]
+  utter_ask_sure:
+    - text: Sure?
+      buttons:
+        - {title: Send it back, payload: /affirm}
+        - {title: Keep it, payload: /SetSlots(sure=false)}
   utter_ask_comment: [{text: "Why so?"}]
   utter_ask_gift: [{text: "A gift?"}]
   utter_ask_count: [{text: "How many?"}]
@@ -57,6 +62,18 @@ flows:
     steps:
       - collect: order_number
       - say: utter_status
+  insist:
+    description: Asks for words
+    nlu_trigger: [intent: insist]
+    steps:
+      - collect: comment
+        force_slot_filling: true
+  guarded:
+    description: Only so often
+    if: slots.tries < 3
+    nlu_trigger: [intent: guarded]
+    steps:
+      - say: utter_hours
   hours:
     description: Opening hours
     nlu_trigger: [intent: hours]
@@ -216,6 +233,39 @@ TEST_CASE("a confirmation takes yes and no") {
   CHECK(a.hear("sounds right", meaning({{"affirm", 0.8}})) == R"({"set_slot":{"sure":true}})");
   CHECK(a.hear("rather not", meaning({{"deny", 0.8}})) == R"({"set_slot":{"sure":false}})");
   CHECK(a.hear("x", {}, "/deny") == R"({"set_slot":{"sure":false}})");
+  CHECK(a.hear("send it back", nothing()) == R"({"set_slot":{"sure":true}})");
+  CHECK(a.hear("Keep it", nothing()) == R"({"set_slot":{"sure":false}})");
+}
+
+TEST_CASE("places are known in Chinese, too") {
+  Asking a("reason");
+  CHECK(a.hear("第二个", nothing()) == R"({"set_slot":{"reason":"broken"}})");
+  CHECK(a.hear("最后一个", nothing()) == R"({"set_slot":{"reason":"broken"}})");
+  CHECK(a.hear("第四个", nothing()) == R"({"cannot_handle":"invalid_answer"})");
+}
+
+TEST_CASE("a bare value that does not fit the question corrects nothing") {
+  Asking a("reason");
+  CHECK(a.hear("10999", Asking::with(nothing(), "10999", "order_number", "10999")) ==
+        R"({"cannot_handle":"invalid_answer"})");
+  const std::string said = "for order 10999";
+  CHECK(a.hear(said, Asking::with(nothing(), said, "order_number", "10999")) ==
+        R"({"correct_slot":{"order_number":"10999"}})");
+}
+
+TEST_CASE("words that are insisted on are an answer, whatever flow they sound like") {
+  Asking a;
+  a.talk.start("insist");
+  CHECK(a.hear("when are you open?", meaning({{"hours", 0.95}})) ==
+        R"({"set_slot":{"comment":"when are you open?"}})");
+}
+
+TEST_CASE("a guard holds for the session that begins with what is said") {
+  Asking a;
+  CHECK(a.hear("again", meaning({{"guarded", 0.9}})) == R"({"start_flow":"guarded"})");
+  a.talk.wait(2 * 3'600'000);
+  REQUIRE_FALSE(a.talk.conversation.session_open);
+  CHECK(a.hear("again", meaning({{"guarded", 0.9}})) == R"({"start_flow":"guarded"})");
 }
 
 TEST_CASE("free text is its question's value unless a flow is meant for certain") {
