@@ -40,14 +40,19 @@ std::string report_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the conversations of the language itself go as written") {
-  nlu::Diagnostics diagnostics;
-  const std::vector<Script> scripts = read_scripts(parcels_folder + "/tests", diagnostics);
-  for (const nlu::Diagnostic& one : diagnostics) FAIL_CHECK(to_string(one));
-  CHECK(scripts.size() >= 15);
-  const ByHeart interpreter(*parcels());
-  for (const Script& script : scripts) {
-    const auto failure = rehearse(*parcels(), &interpreter, script);
-    if (failure) FAIL_CHECK(failure->report);
+  for (const std::string name : {"parcels", "calm"}) {
+    const std::string folder = USHER_SOURCE_DIR "/tests/conversations/" + name;
+    const Loaded loaded = load_bot(folder);
+    REQUIRE(loaded.bot);
+    nlu::Diagnostics diagnostics;
+    const std::vector<Script> scripts = read_scripts(folder + "/tests", diagnostics);
+    for (const nlu::Diagnostic& one : diagnostics) FAIL_CHECK(to_string(one));
+    CHECK(scripts.size() >= 15);
+    const ByHeart interpreter(*loaded.bot);
+    for (const Script& script : scripts) {
+      const auto failure = rehearse(*loaded.bot, &interpreter, script);
+      if (failure) FAIL_CHECK(failure->report);
+    }
   }
 }
 
