@@ -40,8 +40,8 @@ std::string report_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the conversations of the language itself go as written") {
-  for (const std::string name : {"parcels", "calm"}) {
-    const std::string folder = USHER_SOURCE_DIR "/tests/conversations/" + name;
+  for (const char* name : {"parcels", "calm"}) {
+    const std::string folder = std::string(USHER_SOURCE_DIR "/tests/conversations/") + name;
     const Loaded loaded = load_bot(folder);
     REQUIRE(loaded.bot);
     nlu::Diagnostics diagnostics;
