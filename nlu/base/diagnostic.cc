@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "nlu/base/suggestion.h"
+
 namespace nlu {
 namespace {
 
 constexpr std::size_t name_limit = 100;  // Nobody mistypes a name longer than this.
+constexpr std::string_view question = "; did you mean '";
+constexpr std::string_view question_end = "?";
 
 // Characters of a name, so that a Chinese one counts by its characters too. ASCII case is ignored:
 // "Payout" is surely meant to be "payout".
@@ -68,6 +72,7 @@ std::string did_you_mean(const std::string& unknown, const std::vector<std::stri
   const std::u32string meant = characters(unknown);
   if (meant.size() > name_limit) return "";
   const std::string* best = nullptr;
+  const std::string* rival = nullptr;
   std::size_t best_distance = meant.size() / 3 + 1;
   for (const std::string& name : known) {
     const std::u32string candidate = characters(name);
@@ -75,10 +80,26 @@ std::string did_you_mean(const std::string& unknown, const std::vector<std::stri
     const std::size_t d = distance(meant, candidate);
     if (d < best_distance) {
       best = &name;
+      rival = nullptr;
       best_distance = d;
+    } else if (best != nullptr && d == best_distance && rival == nullptr && name != *best) {
+      rival = &name;
     }
   }
-  return best == nullptr ? "" : fmt::format("; did you mean '{}'?", *best);
+  if (best == nullptr) return "";
+  const std::string second = rival == nullptr ? "" : fmt::format(" or '{}'", *rival);
+  return fmt::format("{}{}'{}{}", question, *best, second, question_end);
+}
+
+std::optional<std::string> meant(std::string_view message) {
+  const std::size_t begin = message.rfind(question);
+  if (begin == std::string_view::npos || !message.ends_with(question_end)) return std::nullopt;
+  std::string_view name = message.substr(begin + question.size());
+  name.remove_suffix(question_end.size());
+  if (name.empty() || name.back() != '\'') return std::nullopt;
+  name.remove_suffix(1);
+  if (name.find("' or '") != std::string_view::npos) return std::nullopt;
+  return std::string(name);
 }
 
 }  // namespace nlu
