@@ -10,6 +10,7 @@
 
 #include "dialog/check.h"
 #include "dialog/draft.h"
+#include "dialog/load_edited.h"
 #include "dialog/resolve.h"
 #include "nlu/base/hash.h"
 
@@ -280,6 +281,11 @@ std::vector<std::string> list_files(const fs::path& folder, Draft& draft) {
 }  // namespace
 
 Loaded load_bot(const std::string& folder, const LoadOptions& options) {
+  return load_bot_edited(folder, {}, options);
+}
+
+Loaded load_bot_edited(const std::string& folder, const std::map<std::string, std::string>& edited,
+                       const LoadOptions& options) {
   Draft draft;
   draft.options = &options;
   std::error_code failure;
@@ -292,7 +298,10 @@ Loaded load_bot(const std::string& folder, const LoadOptions& options) {
   draft.bot.name = fs::absolute(named, failure).filename().string();
   ParsedFiles files;
   for (const std::string& name : list_files(path, draft)) {
-    add_parsed(draft, files, name, nlu::read_yaml((path / name).string(), name));
+    const auto text = edited.find(name);
+    add_parsed(draft, files, name,
+               text == edited.end() ? nlu::read_yaml((path / name).string(), name)
+                                    : nlu::parse_yaml(text->second, name));
   }
   if (files.empty() && draft.diagnostics.empty()) {
     draft.error("no_bot", {},
