@@ -35,7 +35,14 @@ Millis to_millis(std::chrono::seconds duration) {
 
 Advance advance(const Bot& bot, const Conversation& conversation, const Input& input, Millis now,
                 const EngineLimits& limits) {
-  Turn turn(bot, conversation, now, limits);
+  Turn turn(bot, conversation, now, limits, nullptr);
+  std::visit([&](const auto& one) { turn.take(one); }, input);
+  return turn.finish();
+}
+
+Advance advance_traced(const Bot& bot, const Conversation& conversation, const Input& input,
+                       Millis now, Trace& trace, const EngineLimits& limits) {
+  Turn turn(bot, conversation, now, limits, &trace);
   std::visit([&](const auto& one) { turn.take(one); }, input);
   return turn.finish();
 }

@@ -208,6 +208,15 @@ bool Turn::asks_nothing(const Flow& flow, int depth) const {
          });
 }
 
+bool Turn::guard_holds(const Flow& flow) {
+  const ConversationNames names(bot_, c_, nullptr);
+  if (!trace_) return flow.guard->evaluate(names);
+  Judged place;
+  place.kind = Judged::Kind::guard;
+  place.flow = flow.id;
+  return traced(&*flow.guard, names, std::move(place));
+}
+
 // `context` of one that waits for its turn (Frame::context).
 void Turn::start_flow(const std::string& id, json::object context) {
   const Flow* flow = bot_.find_flow(id);
@@ -215,9 +224,7 @@ void Turn::start_flow(const std::string& id, json::object context) {
     return one.flow == id && one.parent == 0;
   });
   // A guard is about beginning: what runs, by a link for one, goes on.
-  const ConversationNames names(bot_, c_, nullptr);
-  const bool may_begin =
-      running != c_.stack.end() || !flow || !flow->guard || flow->guard->evaluate(names);
+  const bool may_begin = running != c_.stack.end() || !flow || !flow->guard || guard_holds(*flow);
   if (!flow || flow->is_pattern || !may_begin) return cannot_handle("not_available");
   const auto index = static_cast<std::size_t>(running - c_.stack.begin());
   const bool is_current =

@@ -22,6 +22,16 @@ struct Overloaded : Kinds... {
 template <class... Kinds>
 Overloaded(Kinds...) -> Overloaded<Kinds...>;
 
+// Of a branch; what came of it is still to be found out.
+Judged of_branch(const Flow& flow, const Step& step, const Target& target) {
+  Judged place;
+  place.flow = flow.id;
+  place.step = step.id;
+  place.leads_to =
+      target.step && *target.step < flow.steps.size() ? flow.steps[*target.step].id : "END";
+  return place;
+}
+
 }  // namespace
 
 // ---- the stack ----
@@ -228,11 +238,33 @@ void Turn::go_on(std::uint64_t id, const Flow& flow, const Step& step) {
   const Frame* acting = frame(id);
   if (!acting) return;
   const ConversationNames names(bot_, c_, acting);
+  const bool lone = step.next.size() == 1 && !step.next.front().condition;
   for (const Branch& branch : step.next) {
-    if (!branch.condition || branch.condition->evaluate(names))
-      return enter(id, flow, branch.target);
+    const Condition* condition = branch.condition ? &*branch.condition : nullptr;
+    const bool fits = trace_ && !lone
+                          ? traced(condition, names, of_branch(flow, step, branch.target))
+                          : !condition || condition->evaluate(names);
+    if (fits) return enter(id, flow, branch.target);
   }
   end_frame(id, How::completed);
+}
+
+bool Turn::traced(const Condition* condition, const Names& names, Judged place) {
+  place.result = !condition || condition->evaluate(names);
+  place.before = c_.last_event + 1;
+  place.condition = condition ? condition->text() : "else";
+  const auto add = [&](std::string name, const json::value* value) {
+    place.values.emplace_back(std::move(name), value ? *value : json::value());
+  };
+  if (condition) {
+    for (const std::string& slot : condition->slots()) add("slots." + slot, names.slot(slot));
+    for (const std::string& path : condition->contexts()) {
+      add("context." + path, names.context(path));
+    }
+  }
+  const bool result = place.result;
+  trace_->judged.push_back(std::move(place));
+  return result;
 }
 
 // ---- questions ----
@@ -272,11 +304,20 @@ bool Turn::do_collect(const Flow& flow, const Step& step, const Collect& collect
 }
 
 const Rejection* Turn::rejection_of(const std::vector<Rejection>& rejections) {
-  const ConversationNames names(bot_, c_, top());
-  const auto found = std::find_if(rejections.begin(), rejections.end(), [&](const Rejection& one) {
-    return one.condition.evaluate(names);
-  });
+  const auto found = std::find_if(rejections.begin(), rejections.end(),
+                                  [&](const Rejection& one) { return rejects(one); });
   return found == rejections.end() ? nullptr : &*found;
+}
+
+bool Turn::rejects(const Rejection& rejection) {
+  const ConversationNames names(bot_, c_, top());
+  if (!trace_) return rejection.condition.evaluate(names);
+  Judged place;
+  place.kind = Judged::Kind::rejection;
+  place.flow = top()->flow;
+  place.step = top()->step;
+  place.leads_to = rejection.utter;
+  return traced(&rejection.condition, names, std::move(place));
 }
 
 bool Turn::is_rejected(const Collect& collect) {

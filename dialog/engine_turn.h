@@ -9,6 +9,7 @@
 
 #include "dialog/engine.h"
 #include "dialog/respond.h"
+#include "dialog/trace.h"
 
 namespace dialog {
 
@@ -18,8 +19,9 @@ namespace dialog {
 // again simply goes on. The one exception is a step whose effect is out.
 class Turn {
  public:
-  Turn(const Bot& bot, const Conversation& conversation, Millis now, const EngineLimits& limits)
-      : bot_(bot), c_(conversation), now_(now), limits_(limits) {}
+  Turn(const Bot& bot, const Conversation& conversation, Millis now, const EngineLimits& limits,
+       Trace* trace)
+      : bot_(bot), c_(conversation), now_(now), limits_(limits), trace_(trace) {}
 
   // engine.cc
   void take(const input::Opened& opened);
@@ -62,6 +64,7 @@ class Turn {
   void take_slots(std::span<const Command> commands);
   void start_flows(std::span<const Command> commands, const std::string& told);
   void start_flow(const std::string& flow, json::object context = {});
+  bool guard_holds(const Flow& flow);  // Of one that has a guard
   bool asks_nothing(const Flow& flow, int depth = 0) const;
   void set_said(const json::object& context);
   bool changes_answer(const command::SetSlot& set) const;
@@ -79,6 +82,8 @@ class Turn {
   bool step_once();  // false: the top frame waits.
   void enter(std::uint64_t frame, const Flow& flow, Target target);
   void go_on(std::uint64_t frame, const Flow& flow, const Step& step);
+  // Evaluates, and writes down in the trace, which there is, what came of it. nullptr: else.
+  bool traced(const Condition* condition, const Names& names, Judged place);
   std::uint64_t push(const std::string& flow, std::string by, std::uint64_t parent,
                      json::object context = {});
   void end_frame(std::uint64_t frame, event::FlowEnded::How how);
@@ -93,6 +98,7 @@ class Turn {
   bool do_collect(const Flow& flow, const Step& step, const Collect& collect);
   void ask(const Collect& collect, const Frame& frame);
   void name_put_off();
+  bool rejects(const Rejection& rejection);  // The value that the top frame asked for
   bool is_rejected(const Collect& collect);
   const Rejection* rejection_of(const std::vector<Rejection>& rejections);
   void do_set_slots(const SetSlots& set);
@@ -177,6 +183,7 @@ class Turn {
   Conversation c_;
   Millis now_;
   EngineLimits limits_;
+  Trace* trace_;
   Advance out_;
   int steps_ = 0;
   int replies_ = 0;
