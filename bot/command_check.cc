@@ -1,8 +1,5 @@
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,10 +7,12 @@
 #include "bot/bots.h"
 #include "bot/commands.h"
 #include "bot/evaluation.h"
+#include "bot/findings_report.h"
+#include "bot/fixes.h"
+#include "bot/replace_file.h"
 #include "dialog/check.h"
-#include "dialog/load.h"
+#include "dialog/load_edited.h"
 #include "nlu/base/json.h"
-#include "nlu/base/unicode.h"
 #include "nlu/data_check.h"
 #include "nlu/segmentation.h"
 #include "nlu/torch/evaluate.h"
@@ -25,55 +24,6 @@ namespace bot {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// The lines of the files that diagnostics name, read when first asked for.
-class Sources {
- public:
-  explicit Sources(std::filesystem::path folder) : folder_(std::move(folder)) {}
-
-  // "" when there is no such line, or it is too long to be of help.
-  std::string line(const nlu::Mark& mark) {
-    if (mark.line <= 0) return "";
-    const auto [found, is_new] = files_.try_emplace(mark.file);
-    if (is_new) {
-      std::ifstream stream(folder_ / mark.file);
-      for (std::string text; std::getline(stream, text) && found->second.size() < 1'000'000;) {
-        if (!text.empty() && text.back() == '\r') text.pop_back();
-        found->second.push_back(std::move(text));
-      }
-    }
-    const auto index = static_cast<std::size_t>(mark.line) - 1;
-    if (index >= found->second.size()) return "";
-    const std::string& text = found->second[index];
-    return text.size() <= 400 && nlu::is_utf8(text) ? text : "";
-  }
-
- private:
-  std::filesystem::path folder_;
-  std::map<std::string, std::vector<std::string>> files_;
-};
-
-// How many columns a terminal gives the characters before the caret: two for Chinese.
-std::size_t width_before(const std::string& line, int column) {
-  std::size_t width = 0;
-  for (int i = 1; i < column; ++i) {
-    const std::string upto = nlu::truncate(line, static_cast<std::size_t>(i));
-    const std::string before = nlu::truncate(line, static_cast<std::size_t>(i) - 1);
-    width += nlu::has_han(upto.substr(before.size())) ? 2 : 1;
-  }
-  return width;
-}
-
-void print(const nlu::Diagnostic& diagnostic, Sources& sources) {
-  fmt::print("{}\n", nlu::to_string(diagnostic));
-  std::string line = sources.line(diagnostic.mark);
-  if (line.empty()) return;
-  const std::size_t width = width_before(line, diagnostic.mark.column);
-  for (char& c : line) {
-    if (c == '\t') c = ' ';
-  }
-  fmt::print("  {}\n  {}^\n", line, std::string(width, ' '));
-}
 
 std::string count_of(std::size_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -110,10 +60,10 @@ nlu::Result<void> check_deeply(const dialog::Bot& bot, const std::string& folder
   return {};
 }
 
-nlu::Result<Checked> check(const std::string& folder, bool deeply) {
+nlu::Result<Checked> check(const std::string& folder, bool deeply, const FileTexts& edited = {}) {
   const auto begin = Clock::now();
   Checked checked;
-  checked.loaded = dialog::load_bot(folder, {environment});
+  checked.loaded = dialog::load_bot_edited(folder, edited, {environment});
   nlu::Diagnostics& diagnostics = checked.loaded.diagnostics;
   if (checked.loaded.bot) dialog::check_warnings(*checked.loaded.bot, diagnostics);
   if (checked.loaded.bot && deeply) {
@@ -139,8 +89,11 @@ std::string contents(const dialog::Bot& bot) {
 }
 
 void print_report(const std::string& folder, const Checked& checked) {
-  Sources sources(folder);
-  for (const nlu::Diagnostic& diagnostic : checked.loaded.diagnostics) print(diagnostic, sources);
+  SourceLines lines(folder);
+  FindingsText text(shows_colours());
+  for (const nlu::Diagnostic& finding : checked.loaded.diagnostics) {
+    fmt::print("{}", text(finding, lines.line(finding.mark)));
+  }
   const std::string found = fmt::format("{}, {} in {}", count_of(checked.errors, "error", "errors"),
                                         count_of(checked.warnings, "warning", "warnings"),
                                         count_of(checked.loaded.files, "file", "files"));
@@ -156,14 +109,10 @@ void print_report(const std::string& folder, const Checked& checked) {
 }
 
 void print_json(const std::string& folder, const Checked& checked) {
+  SourceLines lines(folder);
   nlu::json::array list;
-  for (const nlu::Diagnostic& diagnostic : checked.loaded.diagnostics) {
-    list.push_back({{"severity", diagnostic.severity == nlu::Severity::error ? "error" : "warning"},
-                    {"code", diagnostic.code},
-                    {"file", diagnostic.mark.file},
-                    {"line", diagnostic.mark.line},
-                    {"column", diagnostic.mark.column},
-                    {"message", diagnostic.message}});
+  for (const nlu::Diagnostic& finding : checked.loaded.diagnostics) {
+    list.push_back(finding_json(finding, lines.line(finding.mark)));
   }
   nlu::json::object report = {{"bot", folder},
                               {"ok", checked.loaded.bot != nullptr},
@@ -175,42 +124,105 @@ void print_json(const std::string& folder, const Checked& checked) {
   fmt::print("{}\n", nlu::json::serialize(report));
 }
 
+// To a file, whole or not at all; "-": to the output.
+nlu::Result<void> write_sarif(const std::string& folder, const Checked& checked,
+                              const std::string& file) {
+  SourceLines lines(folder);
+  const std::string text =
+      nlu::json::serialize(sarif(checked.loaded.diagnostics, folder, lines)) + "\n";
+  if (file == "-") {
+    fmt::print("{}", text);
+    return {};
+  }
+  const auto before = read_whole(file);
+  if (!before) return before.error();
+  return replace_file(file, *before, text);
+}
+
+// Corrects what is safe, and shows it; what is left is in `checked` then.
+nlu::Result<void> correct(const std::string& folder, bool only_show, Checked& checked) {
+  const auto fixed =
+      fix(folder, checked.loaded.diagnostics, [&](const FileTexts& edited) -> nlu::Diagnostics {
+        auto again = check(folder, false, edited);
+        return again ? std::move(again->loaded.diagnostics) : nlu::Diagnostics{};
+      });
+  if (!fixed) return fixed.error();
+  std::size_t count = 0;
+  for (const auto& [name, file] : *fixed) {
+    fmt::print(stderr, "{}", diff((std::filesystem::path(folder) / name).string(), file));
+    count += file.count;
+    if (only_show) continue;
+    const std::string path = (std::filesystem::path(folder) / name).string();
+    if (auto done = replace_file(path, file.before, file.after); !done) return done;
+  }
+  fmt::print(stderr, "{} {} in {}{}\n", only_show ? "would correct" : "corrected",
+             count_of(count, "finding", "findings"), count_of(fixed->size(), "file", "files"),
+             count == 0 ? ": there is none that is safe to correct without you" : "");
+  if (only_show || count == 0) return {};
+  auto again = check(folder, false);
+  if (!again) return again.error();
+  checked = *std::move(again);
+  return {};
+}
+
+struct Options {
+  std::string folder;
+  std::string sarif_file;
+  bool as_json = false;
+  bool deep = false;
+  bool fix = false;
+  bool dry = false;
+};
+
+// The exit code.
+int check_as_asked(const Options& options) {
+  std::error_code failure;
+  if (!std::filesystem::is_directory(options.folder, failure)) {
+    fmt::print(stderr, "usher check: {} is no folder\n", options.folder);
+    return 2;
+  }
+  const auto failed = [&](const nlu::Error& error) {
+    fmt::print(stderr, "{}: {}\n", options.folder, error.message);
+    return 1;
+  };
+  auto checked = check(options.folder, options.deep);
+  if (!checked) return failed(checked.error());
+  if (options.fix || options.dry) {
+    if (auto done = correct(options.folder, options.dry, *checked); !done) {
+      return failed(done.error());
+    }
+  }
+  if (!options.sarif_file.empty()) {
+    if (auto done = write_sarif(options.folder, *checked, options.sarif_file); !done) {
+      return failed(done.error());
+    }
+  }
+  if (options.as_json) print_json(options.folder, *checked);
+  if (!options.as_json && options.sarif_file != "-") print_report(options.folder, *checked);
+  return checked->loaded.bot ? 0 : 1;
+}
+
 }  // namespace
 
 void add_check(CLI::App& app, int& exit_code) {
-  struct Options {
-    std::string folder;
-    bool as_json = false;
-    bool deep = false;
-  };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("check", "Say what is wrong with a bot, and where");
   command->footer(
       "Examples:\n"
       "  usher check flows/shop\n"
-      "  usher check flows/shop --deep   and which examples look like another intent's\n"
+      "  usher check flows/shop --fix            correct misspelt names and the like, and show it\n"
+      "  usher check flows/shop --sarif a.sarif  for a code host or an editor\n"
+      "  usher check flows/shop --deep           and which examples look like another intent's\n"
       "Exit code: 0 nothing but warnings, 1 errors, 2 called wrongly.");
   command->add_option("BOT", options->folder, "The bot's folder")->required();
   command->add_flag("--json", options->as_json, "Print one JSON object, for programs");
+  command->add_option("--sarif", options->sarif_file,
+                      "Write the findings to FILE as SARIF 2.1.0; -: to the output");
+  command->add_flag("--fix", options->fix, "Correct what has one meaning only; the files change");
+  command->add_flag("--dry-run", options->dry, "Show what --fix would change; nothing is written");
   command->add_flag("--deep", options->deep,
                     "Judge every example by a model that has not seen it; trains five times");
-  command->callback([options, &exit_code] {
-    std::error_code failure;
-    if (!std::filesystem::is_directory(options->folder, failure)) {
-      fmt::print(stderr, "usher check: {} is no folder\n", options->folder);
-      exit_code = 2;
-      return;
-    }
-    const auto checked = check(options->folder, options->deep);
-    if (!checked) {
-      fmt::print(stderr, "{}: {}\n", options->folder, checked.error().message);
-      exit_code = 1;
-      return;
-    }
-    options->as_json ? print_json(options->folder, *checked)
-                     : print_report(options->folder, *checked);
-    exit_code = checked->loaded.bot ? 0 : 1;
-  });
+  command->callback([options, &exit_code] { exit_code = check_as_asked(*options); });
 }
 
 }  // namespace bot
