@@ -176,7 +176,8 @@ bool contains(const Diagnostics& all, const Diagnostic& one) {
 // mistake in a condition those behind it.
 bool was_hidden(const Diagnostic& one, const Diagnostic& by) {
   if (by.code == "unknown_key") return true;
-  return by.code == "bad_condition" && one.code == by.code && one.mark.column > by.mark.column;
+  const bool in_expression = by.code == "bad_condition" || by.code == "bad_expression";
+  return in_expression && one.code == by.code && one.mark.column > by.mark.column;
 }
 
 bool is_better(const Diagnostics& before, const Diagnostics& after, const Diagnostic& finding) {
@@ -194,8 +195,10 @@ std::vector<Edit> edits_for(const Diagnostic& finding, const std::string& line) 
   const std::size_t from = offset_of(line, finding.mark.column);
   if (from == std::string::npos || from >= line.size()) return {};
   if (finding.code == "jinja_unsupported") return jinja(line, from);
-  if (finding.code == "bad_condition") return foreign_operator(finding, line, from);
-  if (finding.code == "custom_action_unsupported") return missing_prefix(finding, line, from);
+  if (finding.code == "bad_condition" || finding.code == "bad_expression") {
+    return foreign_operator(finding, line, from);
+  }
+  if (finding.code == "no_action_server") return missing_prefix(finding, line, from);
   return misspelt(finding, line, from);
 }
 
