@@ -85,7 +85,7 @@ void Turn::record_feedback() {
   emit(event::FeedbackGiven{fmt::format("f{}", c_.last_event + 1), c_.head_seq,
                             rating.is_number() ? static_cast<int>(rating.to_number<double>()) : 0,
                             to_text(held("feedback_comment"))},
-       Actor::customer);
+       Actor::system);
   reset_slot("feedback_rating", id);
   reset_slot("feedback_comment", id);
 }

@@ -74,7 +74,7 @@ void Turn::timer_woke(const std::string& kind, std::uint64_t root) {
 }
 
 void Turn::take(const input::Happened& happened) {
-  emit(event::Happened{happened.name, happened.data});
+  emit(event::Happened{happened.name, happened.data, happened.flow, happened.slots});
   std::vector<std::uint64_t> roots;
   for (const Parked& one : c_.parked) {
     if (!happened.name.empty() && one.event == happened.name) {

@@ -183,7 +183,9 @@ struct FlowWoken {
 // Something happened in the business's systems.
 struct Happened {
   std::string name;
-  nlu::json::value data;  // (personal)
+  nlu::json::value data;    // (personal)
+  std::string flow;         // That it began; empty: none
+  nlu::json::object slots;  // (personal) With what
 };
 struct LoopAdvanced {
   std::uint64_t frame = 0;

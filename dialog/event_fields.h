@@ -206,7 +206,9 @@ void fields(A& open, A&, Ref<A, event::FlowWoken> e) {
 template <class A>
 void fields(A& open, A& personal, Ref<A, event::Happened> e) {
   open("name", e.name);
+  open("flow", e.flow);
   personal("data", e.data);
+  personal("slots", e.slots);
 }
 
 template <class A>

@@ -142,6 +142,8 @@ constexpr auto table = std::to_array<Finding>({
     {"two_methods", "A request has two methods", "Make two of it."},
     {"type_mismatch", "A value can never be of that type",
      "Compare or ask for what the slot's type can hold."},
+    {"unknown_action", "No action of the action server has that name",
+     "Correct the name, or add it under 'actions:' in domain.yml."},
     {"unknown_context", "Nothing sets that part of the context",
      "Use one that docs/flows.md lists, or a slot."},
     {"unknown_entity", "No entity has that name",

@@ -1,9 +1,11 @@
 #include "dialog/graph.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
+#include "dialog/check.h"
 #include "dialog/respond.h"
 #include "nlu/base/unicode.h"
 
@@ -80,7 +82,9 @@ class Maker {
   void describe(const SetSlots& set, Node& node) const {
     node.kind = NodeKind::set_slots;
     for (const Assignment& one : set.assignments) {
-      const std::string value = one.value.is_null() ? "nothing" : to_text(one.value);
+      const std::string value = one.computed          ? one.computed->text()
+                                : one.value.is_null() ? "nothing"
+                                                      : to_text(one.value);
       node.lines.push_back(fmt::format("{} = {}", one.slot, shortened(value, 40)));
     }
   }
@@ -107,15 +111,43 @@ class Maker {
     node.kind = NodeKind::action;
     node.lines = {builtin.action};
   }
-  template <class Other>
-  void describe(const Other&, Node& node) const {
+  void describe(const Action& action, Node& node) const {
     node.kind = NodeKind::action;
+    node.lines = {action.name};
+  }
+  void describe(const Wait& wait, Node& node) const {
+    node.kind = NodeKind::action;
+    node.lines = {wait.event.empty() ? "wait" : "wait for " + wait.event};
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait.duration).count();
+    if (seconds > 0) node.lines.push_back(fmt::format("at most {} s", seconds));
+  }
+  void describe(const Remind& remind, Node& node) const {
+    node.kind = NodeKind::action;
+    node.lines = {remind.flow.empty() ? "no longer remind" : "remind: " + remind.flow};
+  }
+  void describe(const ForEach& loop, Node& node) const {
+    node.kind = NodeKind::decision;
+    node.lines = {"for each " + loop.item + " of " + loop.list};
+  }
+  void describe(const Split& split, Node& node) const {
+    node.kind = NodeKind::decision;
+    node.lines = {"split: " + split.name};
   }
 
   void lead(std::size_t index) {
     const Step& step = flow_.steps[index];
     const std::size_t from = index + 1;
     if (std::holds_alternative<Link>(step.what)) return;
+    if (const auto* split = std::get_if<Split>(&step.what)) {
+      for (const Split::Arm& arm : split->arms) {
+        graph_.edges.push_back({from, target(from, arm.target),
+                                fmt::format("{} ({})", arm.name, arm.share), -1, false});
+      }
+      return;
+    }
+    if (const auto* loop = std::get_if<ForEach>(&step.what); loop && loop->body.step) {
+      graph_.edges.push_back({from, target(from, loop->body), "each", -1, false});
+    }
     const bool several = step.next.size() > 1;
     for (std::size_t i = 0; i < step.next.size(); ++i) {
       const Branch& branch = step.next[i];
@@ -125,9 +157,16 @@ class Maker {
       graph_.edges.push_back(
           {from, target(from, branch.target), label, static_cast<int>(i), false});
     }
-    const auto* http = std::get_if<Http>(&step.what);
-    if (http == nullptr) return;
-    for (const Http::OnError& error : http->on_error) {
+    if (const auto* wait = std::get_if<Wait>(&step.what); wait && wait->on_timeout) {
+      graph_.edges.push_back({from, target(from, *wait->on_timeout), "too late", -1, true});
+    }
+    const bool can_fail = std::holds_alternative<Http>(step.what) ||
+                          std::holds_alternative<Action>(step.what) ||
+                          std::holds_alternative<Call>(step.what);
+    if (can_fail && step.rescue) {
+      graph_.edges.push_back({from, target(from, *step.rescue), "on error", -1, true});
+    }
+    for (const OnError& error : errors_of(step)) {
       const std::string label = error.on == "else" ? "on error" : "on " + error.on;
       const auto* inside = std::get_if<Target>(&error.where);
       const std::size_t to =

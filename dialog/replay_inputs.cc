@@ -113,7 +113,12 @@ std::optional<Given> given_at(std::span<const Event> kept, std::size_t index) {
   if (const auto* wrote = at<event::PersonWrote>(kept, index)) {
     return given(input::PersonWrote{wrote->by, wrote->text});
   }
-  if (const auto* feedback = at<event::FeedbackGiven>(kept, index)) {
+  if (const auto* happened = at<event::Happened>(kept, index)) {
+    return given(input::Happened{happened->name, happened->data, happened->flow, happened->slots});
+  }
+  // What a flow asked for comes of the flow.
+  const auto* feedback = at<event::FeedbackGiven>(kept, index);
+  if (feedback && event.actor == Actor::customer) {
     return given(
         input::FeedbackGiven{feedback->id, feedback->about, feedback->rating, feedback->comment});
   }
