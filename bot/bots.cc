@@ -14,8 +14,9 @@ std::optional<std::string> environment(const std::string& name) {
   return value;
 }
 
-nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
-                                const Say& say, nlu::Diagnostics& warnings) {
+namespace {
+
+nlu::Result<dialog::BotPtr> load(const std::string& folder, nlu::Diagnostics& warnings) {
   dialog::LoadOptions options;
   options.environment = environment;
   dialog::Loaded loaded = dialog::load_bot(folder, options);
@@ -29,11 +30,25 @@ nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter
     }
   }
   if (!loaded.bot) return nlu::invalid(mistakes.empty() ? folder + ": no bot" : mistakes);
-  auto interpreter = make(folder, *loaded.bot, say);
+  return loaded.bot;
+}
+
+}  // namespace
+
+nlu::Result<dialog::BotPtr> load_for_reading(const std::string& folder) {
+  nlu::Diagnostics warnings;
+  return load(folder, warnings);
+}
+
+nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
+                                const Say& say, nlu::Diagnostics& warnings) {
+  const auto loaded = load(folder, warnings);
+  if (!loaded) return loaded.error();
+  auto interpreter = make(folder, **loaded, say);
   if (!interpreter) return interpreter.error();
   ReadyBot ready;
   ready.folder = folder;
-  ready.bot = loaded.bot;
+  ready.bot = *loaded;
   ready.interpreter = std::move(*interpreter);
   return ready;
 }

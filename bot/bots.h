@@ -35,6 +35,9 @@ std::optional<std::string> environment(const std::string& name);
 nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter& make,
                                 const Say& say, nlu::Diagnostics& warnings);
 
+// The same without a model: only the bot in `folder`.
+nlu::Result<dialog::BotPtr> load_for_reading(const std::string& folder);
+
 // Not thread-safe: belongs to the runtime's thread. At most three versions of a bot are kept; a
 // conversation on an older one migrates.
 class BotShelf final : public runtime::Bots {

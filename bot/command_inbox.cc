@@ -20,6 +20,7 @@
 #include "bot/inbox_ask.h"
 #include "bot/inbox_labels.h"
 #include "bot/kept_source.h"
+#include "bot/models.h"
 #include "bot/replace_file.h"
 #include "bot/tokens.h"
 #include "dialog/load.h"
@@ -53,42 +54,6 @@ dialog::Millis wall_clock() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-Result<dialog::BotPtr> load(const std::string& folder) {
-  const dialog::Loaded loaded = dialog::load_bot(folder, {environment});
-  if (loaded.bot) return loaded.bot;
-  std::string mistakes;
-  for (const nlu::Diagnostic& one : loaded.diagnostics) {
-    if (one.severity == nlu::Severity::error)
-      mistakes += (mistakes.empty() ? "" : "\n") + to_string(one);
-  }
-  return nlu::invalid(mistakes);
-}
-
-// The bot's model as it lies there; nullptr, and said why, when there is none that works.
-InterpreterPtr present_model(const std::string& folder, const dialog::Bot& bot) {
-  const std::string path = nlu::model_path_of(folder);
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    fmt::print(stderr, "{} has no model yet: what it would say now is not shown (usher train {})\n",
-               folder, folder);
-    return nullptr;
-  }
-  std::vector<std::string> languages{bot.language};
-  languages.insert(languages.end(), bot.additional_languages.begin(),
-                   bot.additional_languages.end());
-  nlu::TrainOptions options;
-  options.seed = bot.training_seed;
-  options.encoder = nlu::encoder_path_of(folder, bot.encoder);
-  auto loaded = nlu::load_interpreter(path, std::move(languages), options.encoder);
-  if (!loaded) {
-    fmt::print(stderr, "{}; what it would say now is not shown\n", loaded.error().message);
-    return nullptr;
-  }
-  if (!nlu::is_up_to_date(path, bot.training, options))
-    fmt::print(stderr, "the model is older than the examples (usher train {})\n", folder);
-  return InterpreterPtr(std::move(*loaded));
-}
-
 // All that the subcommands but `forget` need.
 struct Desk {
   dialog::BotPtr bot;
@@ -98,7 +63,7 @@ struct Desk {
 };
 
 Result<Desk> open_desk(const Asked& asked) {
-  auto bot = load(asked.folder);
+  auto bot = load_for_reading(asked.folder);
   if (!bot) return bot.error();
   auto memory = InboxMemory::load(asked.folder);
   if (!memory) return memory.error();
@@ -117,7 +82,9 @@ Result<Desk> open_desk(const Asked& asked) {
     query.reasons.push_back(*dialog::reason_named(name));
   query.rules.sure = asked.sure;
   query.rules.deny = (*bot)->understanding.deny;
-  const InterpreterPtr model = present_model(asked.folder, **bot);
+  const InterpreterPtr model =
+      present_model(asked.folder, **bot, "what it would say now is not shown",
+                    [](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   auto found = find_inbox(**source, **bot, query, *memory, labelled, model.get(),
                           nlu::iso_date(now, (*bot)->time_zone));
   if (!found) return found.error();

@@ -15,6 +15,9 @@ void add_eval(CLI::App& app, int& exit_code);
 void add_eval_data(CLI::App& eval, int& exit_code);  // usher eval nlu, usher eval ner
 void add_eval_sentiment(CLI::App& eval, int& exit_code);
 void add_convert(CLI::App& app, int& exit_code);
+void add_explain(CLI::App& app, int& exit_code);
+void add_graph(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_inbox(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_chat(CLI::App& app, int& exit_code);

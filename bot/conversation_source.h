@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "dialog/event.h"
 #include "dialog/state_store.h"
@@ -19,6 +20,11 @@ class ConversationSource {
   // order of their numbers. Errc::not_found: it has no conversations of such a bot. Blocks.
   using Take = std::function<void(const dialog::ConversationId& id, const dialog::Event& event)>;
   virtual nlu::Result<void> read(const std::string& bot, const Take& take) = 0;
+
+  // The same of one conversation, whose id has 32 hex digits, of any bot when `bot` is empty.
+  // Errc::not_found: there is none with that id.
+  virtual nlu::Result<std::vector<dialog::Event>> read_one(const std::string& bot,
+                                                           const std::string& id) = 0;
 };
 
 // The store in `folder` (STATE/store), read beside whatever process has it open: nothing in it is

@@ -32,6 +32,9 @@ int main(int argc, char** argv) {
     bot::add_eval(app, exit_code);
     bot::add_convert(app, exit_code);
     bot::add_inbox(app, exit_code);
+    bot::add_explain(app, exit_code);
+    bot::add_replay(app, exit_code);
+    bot::add_graph(app, exit_code);
     bot::add_test(app, exit_code);
     bot::add_chat(app, exit_code);
     bot::add_serve(app, exit_code);

@@ -1,5 +1,7 @@
 #include "bot/models.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "nlu/torch/load.h"
@@ -48,6 +50,27 @@ MakeInterpreter trained_interpreters() {
     if (const auto trained = train(bot, options, path, say); !trained) return trained.error();
     return load(bot, path, options.encoder);
   };
+}
+
+InterpreterPtr present_model(const std::string& folder, const dialog::Bot& bot,
+                             std::string_view without, const Say& say) {
+  const std::string path = nlu::model_path_of(folder);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    say(fmt::format("{0} has no model yet: {1} (usher train {0})", folder, without));
+    return nullptr;
+  }
+  nlu::TrainOptions options;
+  options.seed = bot.training_seed;
+  options.encoder = nlu::encoder_path_of(folder, bot.encoder);
+  auto loaded = load(bot, path, options.encoder);
+  if (!loaded) {
+    say(fmt::format("{}; {}", loaded.error().message, without));
+    return nullptr;
+  }
+  if (!nlu::is_up_to_date(path, bot.training, options))
+    say(fmt::format("the model is older than the examples (usher train {})", folder));
+  return *loaded;
 }
 
 }  // namespace bot

@@ -9,4 +9,9 @@ namespace bot {
 // missing, stale or damaged is trained anew, which takes seconds, and kept beside the bot.
 MakeInterpreter trained_interpreters();
 
+// The bot's model as it lies there; nullptr when there is none that works: then `say` gets why, and
+// `without`, which is what follows from it for people. Nothing is trained.
+InterpreterPtr present_model(const std::string& folder, const dialog::Bot& bot,
+                             std::string_view without, const Say& say);
+
 }  // namespace bot

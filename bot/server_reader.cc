@@ -50,11 +50,24 @@ class ServerReader final : public ConversationSource {
       for (const auto& one : *ids) {
         if (!one.is_object()) return no_answer();
         const std::string id(nlu::get_string(one.get_object(), "id").value_or(""));
-        if (auto done = read_one(id, query, take); !done) return done;
+        if (auto done = read_events(id, query, take); !done) return done;
       }
       after = std::string(nlu::get_string(*page, "next").value_or(""));
       if (after.empty()) return {};
     }
+  }
+
+  Result<std::vector<dialog::Event>> read_one(const std::string& bot,
+                                              const std::string& id) override {
+    std::vector<dialog::Event> events;
+    const std::string query = bot.empty() ? "" : "bot=" + escaped(bot);
+    auto read =
+        read_events(id, query, [&](const dialog::ConversationId&, const dialog::Event& event) {
+          events.push_back(event);
+        });
+    if (!read) return read.error();
+    if (!events.empty()) return events;
+    return Error{Errc::not_found, fmt::format("{} has no conversation {}", base_, id)};
   }
 
  private:
@@ -62,7 +75,7 @@ class ServerReader final : public ConversationSource {
     return {Errc::corrupt, fmt::format("{} does not answer as Usher does", base_)};
   }
 
-  Result<void> read_one(const std::string& text, const std::string& query, const Take& take) {
+  Result<void> read_events(const std::string& text, const std::string& query, const Take& take) {
     const auto id = dialog::parse_conversation_id(0, text);
     if (!id) return no_answer();
     for (dialog::EventNumber from = 1;;) {

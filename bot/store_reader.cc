@@ -76,6 +76,47 @@ class StoreReader final : public ConversationSource {
     std::string from, end;
     keys::put_u32(from, *tenant);
     keys::put_u32(end, *tenant + 1);
+    return read_range(from, end, take);
+  }
+
+  Result<std::vector<dialog::Event>> read_one(const std::string& bot,
+                                              const std::string& id) override {
+    std::vector<dialog::Tenant> tenants;
+    for (const std::string& name : bot.empty() ? names() : std::vector<std::string>{bot}) {
+      const auto tenant = tenant_of(name);
+      if (!tenant) return tenant.error();
+      tenants.push_back(*tenant);
+    }
+    std::vector<dialog::Event> events;
+    for (const dialog::Tenant tenant : tenants) {
+      const auto wanted = dialog::parse_conversation_id(tenant, id);
+      if (!wanted) break;
+      auto read = read_range(keys::conversation(*wanted), keys::conversation_end(*wanted),
+                             [&](const dialog::ConversationId&, const dialog::Event& event) {
+                               events.push_back(event);
+                             });
+      if (!read) return read.error();
+      if (!events.empty()) return events;
+    }
+    return Error{Errc::not_found, fmt::format("{} has no conversation {}{}", folder_, id,
+                                              bot.empty() ? "" : " of " + bot)};
+  }
+
+ private:
+  rocksdb::Status open_once() {
+    rocksdb::Options options;
+    options.max_open_files = -1;  // What the writing process deletes stays readable.
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families{{"default", options},
+                                                          {"events", options}};
+    rocksdb::DB* opened = nullptr;
+    const auto status =
+        rocksdb::DB::OpenAsSecondary(options, folder_, own_.path(), families, &handles_, &opened);
+    db_.reset(opened);
+    return status;
+  }
+
+  Result<void> read_range(const std::string& from, const std::string& end, const Take& take) {
     rocksdb::ReadOptions options;
     const rocksdb::Slice upper(end);
     options.iterate_upper_bound = &upper;
@@ -97,20 +138,6 @@ class StoreReader final : public ConversationSource {
                  fmt::format("cannot read {}: {}", folder_, rows->status().ToString())};
   }
 
- private:
-  rocksdb::Status open_once() {
-    rocksdb::Options options;
-    options.max_open_files = -1;  // What the writing process deletes stays readable.
-    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-    std::vector<rocksdb::ColumnFamilyDescriptor> families{{"default", options},
-                                                          {"events", options}};
-    rocksdb::DB* opened = nullptr;
-    const auto status =
-        rocksdb::DB::OpenAsSecondary(options, folder_, own_.path(), families, &handles_, &opened);
-    db_.reset(opened);
-    return status;
-  }
-
   void close() {
     if (!db_) return;
     for (auto* handle : handles_) static_cast<void>(db_->DestroyColumnFamilyHandle(handle));
@@ -126,14 +153,23 @@ class StoreReader final : public ConversationSource {
       return Error{Errc::unavailable,
                    fmt::format("cannot read {}: {}", folder_, status.ToString())};
     std::string known;
-    const std::string prefix = "tenant/";
-    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, handles_[0]));
-    for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next())
-      known += fmt::format("{}'{}'", known.empty() ? "" : ", ",
-                           rows->key().ToStringView().substr(prefix.size()));
+    for (const std::string& name : names()) {
+      known += fmt::format("{}'{}'", known.empty() ? "" : ", ", name);
+    }
     return Error{Errc::not_found,
                  fmt::format("{} has no conversations of '{}'{}", folder_, bot,
                              known.empty() ? "" : fmt::format("; it has those of {}", known))};
+  }
+
+  // Of the bots it has conversations of.
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    const std::string prefix = "tenant/";
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, handles_[0]));
+    for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
+      all.emplace_back(rows->key().ToStringView().substr(prefix.size()));
+    }
+    return all;
   }
 
   const std::string folder_;

@@ -55,6 +55,11 @@ class Business {
     INFO(answer.body);
     REQUIRE(answer.status == 200);
   }
+  std::string token(const std::string& name) const {
+    std::string key = text_of(fs::path(state()) / "keys" / name);
+    while (!key.empty() && key.back() == '\n') key.pop_back();
+    return key;
+  }
   PlainResponse conversations() const {
     return plain_request(port_, "GET", "/v1/conversations?bot=parcels", token("operator.key"));
   }
@@ -71,12 +76,6 @@ class Business {
   }
 
  private:
-  std::string token(const std::string& name) const {
-    std::string key = text_of(fs::path(state()) / "keys" / name);
-    while (!key.empty() && key.back() == '\n') key.pop_back();
-    return key;
-  }
-
   void start() {
     const std::string log = (folder_ / "log").string();
     std::vector<std::string> words{USHER_PROGRAM, "serve", bot(),     "--demo",

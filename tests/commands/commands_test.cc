@@ -45,7 +45,8 @@ TEST_CASE("called wrongly, usher says how to call it, and exits with 2") {
   CHECK(run("check").code == 2);
   CHECK(run("serve flows/shop --port 99999999").code == 2);
   CHECK(run("--help").code == 0);
-  for (const char* command : {"init", "check", "train", "eval", "test", "chat", "serve"}) {
+  for (const char* command :
+       {"init", "check", "train", "eval", "test", "chat", "serve", "explain", "replay", "graph"}) {
     const Ran help = run(std::string(command) + " --help");
     INFO(command);
     CHECK(help.code == 0);
