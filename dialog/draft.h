@@ -130,7 +130,7 @@ void read_flows(Draft& draft, const Yaml& node);
 
 // The name of an item that is a text or a map with one key: "- city", "- product: {roles: […]}".
 const std::string* item_name(Draft& draft, const Yaml& item, std::string_view what);
-// "utter_x" for "x" and "utter_x"; what is an action's by its name stays.
+// "utter_x" for "x" and "utter_x".
 std::string response_name(std::string_view written);
 // Wording written in place of a response's name: a text, a list of variations, or one variation.
 std::optional<Response> read_wording(Draft& draft, const Yaml& node, std::string name);

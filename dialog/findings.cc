@@ -119,6 +119,8 @@ constexpr auto table = std::to_array<Finding>({
      "Add a variation without 'condition' and 'channel', for when none of the others fits."},
     {"no_steps", "A list of steps is empty", "Write END where the flow ends."},
     {"no_training_data", "A folder has no training data", "Name one with *.yml files in it."},
+    {"not_checked", "Only a language model could judge this",
+     "State the wording with 'bot_uttered: {text_matches: …}'."},
     {"out_of_range", "A number is too small or too large", "Write one within the limits named."},
     {"overlapping_intents", "Two intents are taken for each other",
      "Make one of them, or tell them apart by more words in their examples."},

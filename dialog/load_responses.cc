@@ -259,9 +259,7 @@ std::optional<Variation> read_variation(Draft& draft, const Yaml& node) {
 }  // namespace
 
 std::string response_name(std::string_view written) {
-  // What an action server says has its action's name.
-  const bool whole = written.starts_with("utter_") || written.starts_with("action_") ||
-                     written.starts_with("validate_");
+  const bool whole = written.substr(0, 6) == "utter_";
   return whole ? std::string(written) : "utter_" + std::string(written);
 }
 

@@ -18,6 +18,7 @@
 #include "bot/replay_report.h"
 #include "bot/rocksdb_store.h"
 #include "dialog/load_edited.h"
+#include "dialog/rehearsal.h"
 #include "dialog/script.h"
 #include "tests/bot/scratch.h"
 

@@ -281,7 +281,7 @@ TEST_CASE("an action's answer that comes when its flow has gone back is to old d
   talk.set("order_number", "10423");
   CHECK(talk.set("postcode", "10115").empty());
   talk.say({command::StartFlow{"ask_order"}, command::HumanHandover{}});
-  talk.say({command::SetSlot{"order_number", "10500", "text"}, command::CancelFlow{}});
+  talk.say({command::CancelFlow{}, command::SetSlot{"order_number", "10500", "text"}});
   CHECK(talk.stack() == "return_item");
   REQUIRE(talk.calls.size() == 1);
   CHECK(talk.returns(200, R"({"state":"sent"})").empty());
