@@ -17,6 +17,8 @@ export class Server {
   url = '';
   // Whether a refused connection is to be expected now.
   is_down = true;
+  // When it came up last; what a page said just before is heard a little later.
+  up_since = 0;
   // What it did that nobody asked for.
   accident = '';
   // Whether it was ended on purpose, for good.
@@ -63,6 +65,7 @@ export class Server {
       });
     });
     this.is_down = false;
+    this.up_since = Date.now();
   }
 
   // As a power cut would have it: nobody is told.
