@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "dialog/respond.h"
+#include "nlu/base/markup.h"
 
 namespace bot {
 namespace {
@@ -18,24 +19,6 @@ const char* const style =
     ".skip:focus{left:8px}"
     "@media(prefers-color-scheme:dark){body{color:#e8ebf2;background:#14171d}a{color:#8ab4f8}"
     ".drawing{border-color:#48526a}}";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::uint64_t left_in(const dialog::FlowCounts* counts) {
   std::uint64_t sum = 0;
@@ -57,7 +40,7 @@ std::size_t covered_steps(const dialog::Flow& flow, const dialog::FlowCounts* co
 std::string row_of(const dialog::Flow& flow, const dialog::BotCounts* traffic,
                    const dialog::BotCounts* coverage) {
   std::string row = fmt::format("<tr><td><a href=\"#{0}\">{0}</a></td><td>{1}</td>", flow.id,
-                                escaped(flow.description));
+                                nlu::escape_markup(flow.description));
   if (traffic != nullptr) {
     const dialog::FlowCounts* counts = counts_of(traffic, flow.id);
     row += fmt::format("<td class=\"n\">{}</td><td class=\"n\">{}</td>",
@@ -87,7 +70,7 @@ const dialog::FlowCounts* counts_of(const dialog::BotCounts* counts, const std::
 
 std::string graph_page(const dialog::Bot& bot, const dialog::BotCounts* traffic,
                        const dialog::BotCounts* coverage) {
-  const std::string title = escaped(bot.title.empty() ? bot.name : bot.title);
+  const std::string title = nlu::escape_markup(bot.title.empty() ? bot.name : bot.title);
   std::string rows, drawings;
   for (const auto& [id, flow] : bot.flows) {
     if (!is_drawn(flow)) continue;
@@ -100,8 +83,8 @@ std::string graph_page(const dialog::Bot& bot, const dialog::BotCounts* traffic,
     drawings += fmt::format(
         "<section id=\"{0}\"><h2>{0}</h2><p>{1} ({2}:{3})</p>\n<div class=\"drawing\" "
         "tabindex=\"0\" role=\"region\" aria-label=\"Drawing of {0}\">{4}</div></section>\n",
-        id, escaped(flow.description), escaped(flow.mark.file), flow.mark.line,
-        dialog::to_svg(bot, dialog::graph_of(bot, flow), options));
+        id, nlu::escape_markup(flow.description), nlu::escape_markup(flow.mark.file),
+        flow.mark.line, dialog::to_svg(bot, dialog::graph_of(bot, flow), options));
   }
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "

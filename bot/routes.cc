@@ -11,6 +11,7 @@
 #include "bot/tokens.h"
 #include "connectors/rest.h"
 #include "nlu/base/hash.h"
+#include "nlu/base/markup.h"
 
 namespace bot {
 
@@ -49,39 +50,13 @@ HttpResponse asset(const HttpRequestMessage& request, std::string_view bytes,
   return response;
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 // The demo page with the bot's name in its script tag.
 std::string page_for(std::string_view bot) {
   constexpr std::string_view tag = "<script src=\"/widget.js\"";
   std::string page{assets::demo_html};
   const std::size_t at = page.find(tag);
   if (at == std::string::npos) return page;
-  return page.insert(at + tag.size(), fmt::format(" data-bot=\"{}\"", escape_html(bot)));
+  return page.insert(at + tag.size(), fmt::format(" data-bot=\"{}\"", nlu::escape_markup(bot)));
 }
 
 bool is_read(const HttpRequestMessage& request) {

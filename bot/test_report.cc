@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "nlu/base/json.h"
+#include "nlu/base/markup.h"
 
 namespace bot {
 
@@ -13,36 +14,6 @@ namespace {
 
 namespace json = nlu::json;
 using Kind = dialog::Coverage::Item::Kind;
-
-// For XML 1.0, which has no place for most control characters, not even escaped.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      case '\t':
-        out += "&#9;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20) out += c;
-    }
-  }
-  return out;
-}
 
 // The first complaint in a line: what a build server lists.
 std::string headline(const dialog::Failure& failure) {
@@ -61,14 +32,15 @@ std::string case_name(const dialog::Script& script) {
 std::string case_xml(const dialog::Script& script, const TestRun::Result& result) {
   std::string text = fmt::format(
       "    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.6f}\"",
-      escaped(script.mark.file), escaped(case_name(script)), escaped(script.mark.file),
-      script.mark.line, result.seconds);
+      nlu::escape_markup(script.mark.file), nlu::escape_markup(case_name(script)),
+      nlu::escape_markup(script.mark.file), script.mark.line, result.seconds);
   if (!result.was_played) return text + ">\n      <skipped/>\n    </testcase>\n";
   if (!result.failure) return text + "/>\n";
   return text + fmt::format(
                     ">\n      <failure type=\"conversation\" message=\"{}\">{}</failure>\n"
                     "    </testcase>\n",
-                    escaped(headline(*result.failure)), escaped(result.failure->report));
+                    nlu::escape_markup(headline(*result.failure)),
+                    nlu::escape_markup(result.failure->report));
 }
 
 const char* kind_name(Kind kind) {
@@ -169,7 +141,8 @@ std::string as_junit(const TestRun& run) {
     text += fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
         "time=\"{:.6f}\">\n{}  </testsuite>\n",
-        escaped(file), suite.tests, suite.failures, suite.skipped, suite.seconds, suite.cases);
+        nlu::escape_markup(file), suite.tests, suite.failures, suite.skipped, suite.seconds,
+        suite.cases);
   }
   return text + "</testsuites>\n";
 }

@@ -224,9 +224,7 @@ void Turn::take(const input::Said& said) {
   }
   emit(std::move(uttered), Actor::customer);
   cancel_timers("silence");
-  for (const auto& [timer, reminder] : std::map(c_.reminders)) {
-    if (reminder.unless_heard) cancel_timers("remind:" + reminder.name);
-  }
+  forget_reminders([](const Reminder& one) { return one.unless_heard; });
   if (with_person) return;
   if (!known) return fail("said before the conversation was opened");
   if (!said.interpretation.segments.empty() || !said.interpretation.entities.empty()) {

@@ -157,9 +157,15 @@ void Turn::forget_what_waits() {
     cancel_timers(fmt::format("{}{}", waiting, root.id));
     emit(event::FlowEnded{root.id, root.flow, How::cancelled});
   }
-  while (!c_.reminders.empty()) {
-    cancel_timers(fmt::format("{}{}", reminding, c_.reminders.begin()->second.name));
+  forget_reminders([](const Reminder&) { return true; });
+}
+
+void Turn::forget_reminders(bool (*is_meant)(const Reminder&)) {
+  std::vector<std::string> names;
+  for (const auto& [timer, reminder] : c_.reminders) {
+    if (is_meant(reminder)) names.push_back(reminder.name);
   }
+  for (const std::string& name : names) cancel_timers(fmt::format("{}{}", reminding, name));
 }
 
 }  // namespace dialog

@@ -131,6 +131,7 @@ class Turn {
   void silence_timer_fired();
   void await_answer();
   void forget_what_waits();
+  void forget_reminders(bool (*is_meant)(const Reminder&));
   bool is_busy() const;  // Somebody else has the conversation, or a call is out.
   void ensure_session();
 

@@ -9,6 +9,7 @@
 #include "dialog/graph_layout.h"
 #include "dialog/respond.h"
 #include "nlu/base/display_width.h"
+#include "nlu/base/markup.h"
 #include "nlu/base/unicode.h"
 
 namespace dialog {
@@ -82,29 +83,6 @@ const char* name_of(NodeKind kind) {
                                           "http",     "set_slots", "call",    "link",
                                           "handover", "decision",  "action",  "flow"};
   return names[static_cast<std::size_t>(kind)];
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:  // XML has no other control characters.
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
 }
 
 std::size_t columns_of(std::string_view text) {
@@ -190,8 +168,8 @@ class Painter {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{0:.0f}\" "
         "height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\"><title>The flow {2}</title><desc>{3}"
         "</desc><style>{4}</style>\n",
-        extent.width, extent.height, escaped(graph_.flow), escaped(flow ? flow->description : ""),
-        style);
+        extent.width, extent.height, nlu::escape_markup(graph_.flow),
+        nlu::escape_markup(flow ? flow->description : ""), style);
     for (std::size_t i = 0; i < wires_.size(); ++i) paint_wire(graph_.edges[i], wires_[i]);
     for (std::size_t i = 0; i < boxes_.size(); ++i) paint_box(graph_.nodes[i], boxes_[i]);
     for (std::size_t i = 0; i < wires_.size(); ++i) paint_label(graph_.edges[i], wires_[i]);
@@ -282,7 +260,7 @@ class Painter {
         "height=\"{:.1f}\" rx=\"4\"/><text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" "
         "text-anchor=\"middle\">{}</text></g>\n",
         is_missed(edge) ? " missed" : "", wire.label.x - width / 2, wire.label.y - line_height / 2,
-        width, line_height, wire.label.x, wire.label.y + 4, escaped(label));
+        width, line_height, wire.label.x, wire.label.y + 4, nlu::escape_markup(label));
   }
 
   void paint_box(const Node& node, const Box& box) {
@@ -291,11 +269,11 @@ class Painter {
     const bool links = !node.flow.empty();
     out_ += fmt::format("<g class=\"{}{}\">", name_of(node.kind), state);
     if (links) {
-      out_ += fmt::format("<a href=\"{}{}{}\">", escaped(options_.link_before), escaped(node.flow),
-                          escaped(options_.link_after));
+      out_ += fmt::format("<a href=\"{}{}{}\">", nlu::escape_markup(options_.link_before),
+                          nlu::escape_markup(node.flow), nlu::escape_markup(options_.link_after));
     }
     if (!node.step.empty()) {
-      out_ += fmt::format("<title>{}, line {}</title>", escaped(node.step), node.line);
+      out_ += fmt::format("<title>{}, line {}</title>", nlu::escape_markup(node.step), node.line);
     }
     const bool round = node.kind == NodeKind::end || node.kind == NodeKind::start;
     out_ += fmt::format(
@@ -322,12 +300,12 @@ class Painter {
     double y = box.y + padding + 10;
     for (const std::string& line : text.head) {
       out_ += fmt::format("<text class=\"head\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-                          box.x + padding + icon_size + 6, y, escaped(line));
+                          box.x + padding + icon_size + 6, y, nlu::escape_markup(line));
       y += line_height;
     }
     for (const std::string& line : text.body) {
       out_ += fmt::format("<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-                          box.x + padding, y, escaped(line));
+                          box.x + padding, y, nlu::escape_markup(line));
       y += line_height;
     }
   }

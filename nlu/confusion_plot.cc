@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "nlu/base/markup.h"
 #include "nlu/base/unicode.h"
 
 namespace nlu {
@@ -17,26 +18,9 @@ namespace {
 constexpr int cell = 18;
 constexpr std::size_t name_length = 28;  // Characters; the whole name is in the tooltip.
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      result += c;
-  }
-  return result;
-}
-
 std::string shown(const std::string& label) {
   const std::string cut = truncate(label, name_length);
-  return fmt::format("{}{}", escaped(cut), cut.size() < label.size() ? "…" : "");
+  return fmt::format("{}{}", escape_markup(cut), cut.size() < label.size() ? "…" : "");
 }
 
 struct Matrix {
@@ -75,9 +59,9 @@ class Plot {
     add(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" )"
         R"(font-family="sans-serif" font-size="11">)",
         width, height);
-    add("<title>{}</title>", escaped(title));
+    add("<title>{}</title>", escape_markup(title));
     add(R"(<rect width="{}" height="{}" fill="#fff"/>)", width, height);
-    add(R"(<text x="16" y="26" font-size="15" font-weight="bold">{}</text>)", escaped(title));
+    add(R"(<text x="16" y="26" font-size="15" font-weight="bold">{}</text>)", escape_markup(title));
     add(R"(<text x="16" y="46" fill="#555">rows: expected; columns: got; blue: right, )"
         R"(orange: mistaken; the darker, the more of its row{}</text>)",
         matrix_.left_out > 0
@@ -101,7 +85,8 @@ class Plot {
     const LabelScore& label = matrix_.labels[row];
     const int at = cell * static_cast<int>(row);
     add(R"(<text x="{}" y="{}" text-anchor="end">{}<title>{}: {}, F1 {:.3f}</title></text>)",
-        left - 6, top + at + 13, shown(label.label), escaped(label.label), label.support, label.f1);
+        left - 6, top + at + 13, shown(label.label), escape_markup(label.label), label.support,
+        label.f1);
     add(R"svg(<text transform="translate({},{}) rotate(-60)">{}</text>)svg", left + at + 12,
         top - 6, shown(label.label));
     add(R"(<path d="M{} {}h{}M{} {}v{}" stroke="#eee"/>)", left, top + at, side, left + at, top,
@@ -125,9 +110,9 @@ class Plot {
     add(R"(<g><title>{} taken for {}: {:.0f} of {}</title>)"
         R"(<rect x="{}" y="{}" width="{}" height="{}" fill="{}" fill-opacity="{:.2f}"/>)"
         R"(<text x="{}" y="{}" text-anchor="middle" font-size="9" fill="{}">{:.0f}</text></g>)",
-        escaped(expected.label), escaped(got), count, expected.support, x + 1, y + 1, cell - 1,
-        cell - 1, row == column ? "#1f5fa8" : "#c2410c", 0.15 + 0.85 * share, x + cell / 2, y + 13,
-        share > 0.5 ? "#fff" : "#222", count);
+        escape_markup(expected.label), escape_markup(got), count, expected.support, x + 1, y + 1,
+        cell - 1, cell - 1, row == column ? "#1f5fa8" : "#c2410c", 0.15 + 0.85 * share,
+        x + cell / 2, y + 13, share > 0.5 ? "#fff" : "#222", count);
   }
 
   const Matrix& matrix_;
