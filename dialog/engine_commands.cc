@@ -46,6 +46,7 @@ std::string invalid_response(InputType type) {
 const Collect* Turn::open_collect() const {
   if (c_.stack.empty()) return nullptr;
   const Frame& frame = c_.stack.back();
+  if (frame.interrupted) return nullptr;
   const Flow* flow = flow_of(frame);
   const Step* step = flow ? flow->find_step(frame.step) : nullptr;
   return step ? std::get_if<Collect>(&step->what) : nullptr;
@@ -199,7 +200,9 @@ bool Turn::asks_nothing(const Flow& flow, int depth) const {
            if (std::holds_alternative<Handover>(step.what)) return true;
            if (std::holds_alternative<Wait>(step.what)) return true;
            // What waits for a backend ends the turn, and with it what was answered in it.
-           if (!answered_.empty() && std::holds_alternative<Http>(step.what)) return true;
+           const bool calls_out =
+               std::holds_alternative<Http>(step.what) || std::holds_alternative<Action>(step.what);
+           if (!answered_.empty() && calls_out) return true;
            const auto* call = std::get_if<Call>(&step.what);
            const auto* link = std::get_if<Link>(&step.what);
            if (!call && !link) return false;

@@ -172,7 +172,8 @@ class Turn {
   Frame* frame(std::uint64_t id);
   Frame* top() { return c_.stack.empty() ? nullptr : &c_.stack.back(); }
   const Flow* flow_of(const Frame& frame) const { return bot_.find_flow(frame.flow); }
-  // The collect that the top frame stands at, waiting or not; nullptr: it stands elsewhere.
+  // The collect that the top frame stands at, waiting or not; nullptr: it stands elsewhere, or
+  // sleeps.
   const Collect* open_collect() const;
   std::size_t group_begin(std::size_t index) const;
   bool is_pattern(const Frame& frame) const;

@@ -15,6 +15,7 @@ constexpr int call_depth = 8;
 Question Reading::question() const {
   if (c_.stack.empty()) return {};
   const Frame& top = c_.stack.back();
+  if (top.interrupted) return {};  // It sleeps: which flow goes on was asked last.
   const Flow* flow = bot_.find_flow(top.flow);
   const Step* step = flow ? flow->find_step(top.step) : nullptr;
   const auto* collect = step ? std::get_if<Collect>(&step->what) : nullptr;

@@ -260,6 +260,23 @@ TEST_CASE("words that are insisted on are an answer, whatever flow they sound li
         R"({"set_slot":{"comment":"when are you open?"}})");
 }
 
+TEST_CASE("where it was asked which flow goes on, yes means the last and no means none") {
+  Asking a;
+  a.talk.start("return_item");
+  a.talk.start("insist");
+  a.talk.say({command::StartFlow{"insist"}});
+  a.talk.say({command::SetSlot{"comment", "x", "text"}});
+  a.talk.start("order_status");
+  CHECK(a.talk.stack() == "return_item order_status");
+  a.talk.start("hours");
+  REQUIRE(a.talk.last.response == "utter_ask_resume");
+  CHECK(a.hear("yes", meaning({{"affirm", 0.9}})) == R"({"start_flow":"order_status"})");
+  CHECK(a.hear("no", meaning({{"deny", 0.9}})) == R"({"cancel_flow":null})");
+  CHECK(a.hear("10423", nothing()) == R"({"cannot_handle":"outside"})");
+  CHECK(a.talk.say({command::SetSlot{"order_number", "99", "text"}}) ==
+        Talk::Replies{"utter_ask_resume"});
+}
+
 TEST_CASE("a guard holds for the session that begins with what is said") {
   Asking a;
   CHECK(a.hear("again", meaning({{"guarded", 0.9}})) == R"({"start_flow":"guarded"})");
