@@ -14,6 +14,7 @@
 #include "bot/inbox_labels.h"
 #include "nlu/base/calendar.h"
 #include "nlu/base/diagnostic.h"
+#include "nlu/base/printable.h"
 #include "nlu/base/unicode.h"
 
 namespace bot {
@@ -34,19 +35,6 @@ std::string trimmed(const std::string& line) {
   const std::size_t begin = line.find_first_not_of(" \t\r");
   if (begin == std::string::npos) return "";
   return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
-}
-
-// Without what would steer a terminal.
-std::string printable(const std::string& text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const nlu::Character one = nlu::character_at(text, at);
-    const bool steers = one.kind == nlu::CharacterKind::control || text[at] == '\n' ||
-                        text[at] == '\r' || text[at] == '\t';
-    out += steers ? " " : text.substr(at, one.end - at);
-    at = one.end;
-  }
-  return out;
 }
 
 // 1 … count; 0: it is none.
@@ -257,7 +245,7 @@ std::string describe(const InboxGroup& group, const dialog::Bot& bot, std::size_
                   nlu::iso_date(group.last, bot.time_zone));
   for (std::size_t i = 0; i < std::min(group.items.size(), utterances); ++i) {
     const InboxItem& item = group.items[i];
-    text += fmt::format("  {}  {:>3} ×  {}\n", item.id, item.count, printable(item.text));
+    text += fmt::format("  {}  {:>3} ×  {}\n", item.id, item.count, nlu::printable(item.text));
   }
   if (group.items.size() > utterances)
     text += fmt::format("  … and {} other wordings\n", group.items.size() - utterances);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "nlu/base/printable.h"
+
 namespace bot {
 namespace {
 
@@ -103,11 +105,11 @@ object ReplayReport::to_json() const {
 std::string ReplayReport::to_text() const {
   std::string out;
   for (const DifferenceGroup& one : groups()) {
-    out +=
-        fmt::format("{}, {} in {}\n  was: {}\n  now: {}\n  for example {}, turn {}{}\n",
-                    dialog::to_string(one.kind), count_of(one.turns, "turn"),
-                    count_of(one.conversations, "conversation"), one.was, one.now, one.conversation,
-                    one.turn, one.said.empty() ? "" : fmt::format(": \"{}\"", one.said));
+    out += fmt::format("{}, {} in {}\n  was: {}\n  now: {}\n  for example {}, turn {}{}\n",
+                       dialog::to_string(one.kind), count_of(one.turns, "turn"),
+                       count_of(one.conversations, "conversation"), nlu::printable(one.was),
+                       nlu::printable(one.now), one.conversation, one.turn,
+                       one.said.empty() ? "" : fmt::format(": \"{}\"", nlu::printable(one.said)));
     if (!one.also.empty()) {
       std::string also;
       for (const DifferenceKind kind : one.also) {

@@ -4,6 +4,7 @@
 #include "dialog/explain.h"
 #include "dialog/respond.h"
 #include "nlu/base/json.h"
+#include "nlu/base/printable.h"
 
 namespace dialog {
 
@@ -22,7 +23,7 @@ std::string plain(const json::value* value) {
 }
 
 std::string line(std::string_view kind, std::string_view fact) {
-  return fmt::format("  {:<11} {}\n", kind, fact);
+  return fmt::format("  {:<11} {}\n", kind, nlu::printable(fact));
 }
 
 std::string at(const object& step) {
@@ -154,7 +155,7 @@ std::string turn_text(const object& turn) {
   if (turn.contains("said")) head += fmt::format(": \"{}\"", text(turn, "said"));
   if (turn.contains("payload")) head += fmt::format(" by the button {}", text(turn, "payload"));
   if (turn.contains("attachment")) head += fmt::format(" with {}", text(turn, "attachment"));
-  std::string out = head + "\n";
+  std::string out = nlu::printable(head) + "\n";
   if (const object* understood = nlu::get_object(turn, "understood")) {
     out += understood_text(*understood);
   }
