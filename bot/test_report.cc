@@ -178,12 +178,7 @@ std::string coverage_text(const dialog::Coverage& coverage, const std::string& f
 }
 
 std::string coverage_json(const dialog::Coverage& coverage) {
-  json::array flows, items;
-  for (const std::string& flow : flows_of(coverage)) {
-    flows.push_back(json::object{{"flow", flow},
-                                 {"steps", share_json(coverage.share(Kind::step, flow))},
-                                 {"branches", share_json(coverage.share(Kind::branch, flow))}});
-  }
+  json::array items;
   for (const dialog::Coverage::Item& one : coverage.items()) {
     json::object item{{"kind", kind_name(one.kind)},
                       {"file", one.mark.file},
@@ -194,13 +189,13 @@ std::string coverage_json(const dialog::Coverage& coverage) {
     if (!one.what.empty()) item[one.kind == Kind::response ? "response" : "branch"] = one.what;
     items.push_back(std::move(item));
   }
-  const json::object all{{"percent", coverage.share().percent()},
-                         {"steps", share_json(coverage.share(Kind::step))},
-                         {"branches", share_json(coverage.share(Kind::branch))},
-                         {"patterns", share_json(coverage.share(Kind::pattern))},
-                         {"responses", share_json(coverage.share(Kind::response))},
-                         {"flows", std::move(flows)},
-                         {"items", std::move(items)}};
+  json::object all{{"percent", coverage.share().percent()},
+                   {"steps", share_json(coverage.share(Kind::step))},
+                   {"branches", share_json(coverage.share(Kind::branch))},
+                   {"patterns", share_json(coverage.share(Kind::pattern))},
+                   {"responses", share_json(coverage.share(Kind::response))},
+                   {"items", std::move(items)}};
+  all["flows"] = dialog::to_json(coverage.counts()).at("flows");
   return json::serialize(all);
 }
 

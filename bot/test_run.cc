@@ -57,7 +57,7 @@ std::vector<dialog::Script> read_tests(const std::string& folder, const std::str
   std::vector<File> files;
   for (const char* name : test_folders) {
     const std::string root = folder + "/" + name;
-    for (std::string& path : dialog::script_files(root))
+    for (std::string& path : dialog::script_files(root, diagnostics))
       files.push_back({root, std::move(path), {}, {}});
   }
   std::atomic<std::size_t> next{0};

@@ -222,6 +222,20 @@ void Coverage::add(const Coverage& other) {
 
 // ---- sums ----
 
+BotCounts Coverage::counts() const {
+  BotCounts all;
+  for (const auto& [flow, steps] : steps_) {
+    FlowCounts& counts = all[flow];
+    for (const auto& [step, own] : steps) {
+      if (own.step != npos) counts.steps[step] = items_[own.step].hits;
+      for (const std::size_t branch : own.branches) {
+        counts.branches[step].push_back(items_[branch].hits);
+      }
+    }
+  }
+  return all;
+}
+
 Coverage::Share Coverage::share() const {
   Share all;
   for (const Item& one : items_) {

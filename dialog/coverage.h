@@ -13,6 +13,7 @@
 
 #include "dialog/bot.h"
 #include "dialog/conversation.h"
+#include "dialog/graph.h"
 
 namespace dialog {
 
@@ -36,6 +37,9 @@ class Coverage {
   void saw(const Bot& bot, const Conversation& before, const Event& event);
   // `other` is of the same bot.
   void add(const Coverage& other);
+
+  // Of steps and of the branches of `next`, as drawings take them (dialog/graph.h).
+  BotCounts counts() const;
 
   // By flow as in the bot, then responses by name.
   const std::vector<Item>& items() const { return items_; }

@@ -34,6 +34,8 @@ using BotCounts = std::map<std::string, FlowCounts>;
 // bot does not have (any more) are left out.
 void count_traffic(const Bot& bot, std::span<const Event> events, BotCounts& counts);
 
+// What counts_from_json() reads.
+nlu::json::object to_json(const BotCounts& counts);
 // {"flows": {FLOW: {"steps": {STEP: count}, "branches": {STEP: [count, …]}}}}, as
 // `usher test --coverage-json` writes it. Errc::invalid: it has another shape.
 nlu::Result<BotCounts> counts_from_json(const nlu::json::value& json);

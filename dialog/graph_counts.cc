@@ -122,6 +122,20 @@ void count_traffic(const Bot& bot, std::span<const Event> events, BotCounts& cou
   for (const Event& event : events) traffic.take(event.body);
 }
 
+nlu::json::object to_json(const BotCounts& counts) {
+  nlu::json::object flows;
+  for (const auto& [name, flow] : counts) {
+    nlu::json::object steps, branches;
+    for (const auto& [step, count] : flow.steps) steps.emplace(step, count);
+    for (const auto& [step, taken] : flow.branches) {
+      branches.emplace(step, nlu::json::array(taken.begin(), taken.end()));
+    }
+    flows.emplace(
+        name, nlu::json::object{{"steps", std::move(steps)}, {"branches", std::move(branches)}});
+  }
+  return {{"flows", std::move(flows)}};
+}
+
 nlu::Result<BotCounts> counts_from_json(const nlu::json::value& json) {
   const auto* flows = json.is_object() ? nlu::get_object(json.get_object(), "flows") : nullptr;
   if (flows == nullptr) {

@@ -93,6 +93,11 @@ TEST_CASE("coverage is printed, written and held to a floor") {
   CHECK(says(ran, "response utter_booked"));
   CHECK(text_of(json).find("\"kind\":\"step\",\"file\":\"flows/parcels.yml\"") !=
         std::string::npos);
+  const Ran drawn =
+      run(fmt::format("graph {} --coverage {} --out {}", bot.folder(), json, bot / "drawn"));
+  INFO(drawn.output);
+  CHECK(drawn.code == 0);
+  CHECK(text_of(bot / "drawn/track.svg").find("missed\"") != std::string::npos);
   CHECK(run("test " + bot.folder() + " --coverage-min 5").code == 0);
   const Ran low = run("test " + bot.folder() + " --coverage-min 90");
   CHECK(low.code == 1);
