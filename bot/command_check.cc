@@ -140,11 +140,11 @@ nlu::Result<void> write_sarif(const std::string& folder, const Checked& checked,
 }
 
 // Corrects what is safe, and shows it; what is left is in `checked` then.
-nlu::Result<void> correct(const std::string& folder, bool only_show, Checked& checked) {
+nlu::Result<void> correct(const std::string& folder, bool deep, bool only_show, Checked& checked) {
   const auto fixed =
       fix(folder, checked.loaded.diagnostics, [&](const FileTexts& edited) -> nlu::Diagnostics {
         auto again = check(folder, false, edited);
-        return again ? std::move(again->loaded.diagnostics) : nlu::Diagnostics{};
+        return again ? std::move(again->loaded.diagnostics) : checked.loaded.diagnostics;
       });
   if (!fixed) return fixed.error();
   std::size_t count = 0;
@@ -159,7 +159,7 @@ nlu::Result<void> correct(const std::string& folder, bool only_show, Checked& ch
              count_of(count, "finding", "findings"), count_of(fixed->size(), "file", "files"),
              count == 0 ? ": there is none that is safe to correct without you" : "");
   if (only_show || count == 0) return {};
-  auto again = check(folder, false);
+  auto again = check(folder, deep);
   if (!again) return again.error();
   checked = *std::move(again);
   return {};
@@ -188,7 +188,7 @@ int check_as_asked(const Options& options) {
   auto checked = check(options.folder, options.deep);
   if (!checked) return failed(checked.error());
   if (options.fix || options.dry) {
-    if (auto done = correct(options.folder, options.dry, *checked); !done) {
+    if (auto done = correct(options.folder, options.deep, options.dry, *checked); !done) {
       return failed(done.error());
     }
   }

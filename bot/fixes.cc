@@ -175,7 +175,8 @@ bool contains(const Diagnostics& all, const Diagnostic& one) {
 // What was wrong may have hidden what else is: a misspelt key what is below it, and the first
 // mistake in a condition those behind it.
 bool was_hidden(const Diagnostic& one, const Diagnostic& by) {
-  if (by.code == "unknown_key") return true;
+  if (one.mark.file != by.mark.file || one.code.starts_with("yaml_")) return false;
+  if (by.code == "unknown_key") return one.mark.line >= by.mark.line;
   const bool in_expression = by.code == "bad_condition" || by.code == "bad_expression";
   return in_expression && one.code == by.code && one.mark.column > by.mark.column;
 }
@@ -183,8 +184,7 @@ bool was_hidden(const Diagnostic& one, const Diagnostic& by) {
 bool is_better(const Diagnostics& before, const Diagnostics& after, const Diagnostic& finding) {
   if (contains(after, finding)) return false;
   return std::none_of(after.begin(), after.end(), [&](const Diagnostic& one) {
-    return one.severity == nlu::Severity::error && one.mark.file == finding.mark.file &&
-           one.mark.line == finding.mark.line && !contains(before, one) &&
+    return one.severity == nlu::Severity::error && !contains(before, one) &&
            !was_hidden(one, finding);
   });
 }

@@ -143,9 +143,13 @@ void check_keys(Draft& draft, const Yaml& map, std::string_view what,
                 const std::vector<std::string>& known) {
   for (const Yaml::Entry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    draft.error("unknown_key", entry.key_mark,
-                fmt::format("'{}' is no key of {}{}", entry.key, what,
-                            nlu::did_you_mean(entry.key, known)));
+    std::vector<std::string> free;  // What stands there already is not meant.
+    for (const std::string& key : known) {
+      if (map.find(key) == nullptr) free.push_back(key);
+    }
+    draft.error(
+        "unknown_key", entry.key_mark,
+        fmt::format("'{}' is no key of {}{}", entry.key, what, nlu::did_you_mean(entry.key, free)));
   }
 }
 

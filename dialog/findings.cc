@@ -178,6 +178,7 @@ constexpr auto table = std::to_array<Finding>({
     {"unreachable_by_nlu", "Nothing starts a flow",
      "Give it an 'nlu_trigger', an intent of its name, or a 'call' or 'link' from another flow."},
     {"unreachable_step", "Nothing leads to a step", "Lead to it by 'next', or delete it."},
+    {"unreadable_folder", "A folder of tests cannot be read whole", "Check its permissions."},
     {"unsafe_retries", "A request may be done twice",
      "Add 'idempotent: true' if the business's system allows that, or leave 'retries' out."},
     {"unset_environment", "A variable of the environment is not set",

@@ -42,24 +42,6 @@ std::string plain(std::string_view text) {
   return std::string(trimmed(out));
 }
 
-// Rasa's names for what every bot says, where the bot has no wording of that name.
-const std::map<std::string, std::string>& default_names() {
-  static const std::map<std::string, std::string> names = {
-      {"utter_can_do_something_else", "utter_completed"},
-      {"utter_flow_cancelled_rasa", "utter_flow_cancelled"},
-      {"utter_corrected_previous_input", "utter_correction"},
-      {"utter_flow_continue_interrupted", "utter_continue_interrupted"},
-      {"utter_clarification_options_rasa", "utter_clarification"},
-      {"utter_internal_error_rasa", "utter_internal_error"},
-      {"utter_skip_question_answer", "utter_skip_not_possible"},
-      {"utter_human_handoff_not_available", "utter_handover_requested"},
-      {"utter_no_knowledge_base", "utter_ask_rephrase"},
-      {"utter_free_chitchat_response", "utter_ask_rephrase"},
-      {"utter_cannot_handle", "utter_ask_rephrase"},
-      {"utter_restart", "utter_restarted"}};
-  return names;
-}
-
 std::string words_of(const expect::Reply& reply) {
   std::string text = reply.response;
   if (reply.text) text += fmt::format("{}\"{}\"", text.empty() ? "" : " ", *reply.text);
@@ -278,7 +260,9 @@ class Judge {
 
   // Rasa's "2_collect_amount" is our "2_collect".
   static bool is_step(const std::string& step, const std::string& expected) {
-    return expected.empty() || step == expected || expected.starts_with(step + "_");
+    const bool is_numbered = !step.empty() && step.front() >= '0' && step.front() <= '9';
+    return expected.empty() || step == expected ||
+           (is_numbered && expected.starts_with(step + "_"));
   }
 
   bool has_changed(const expect::FlowChanged& expected, const std::string& flow) {
@@ -433,6 +417,23 @@ class Judge {
 };
 
 }  // namespace
+
+const std::map<std::string, std::string>& default_names() {
+  static const std::map<std::string, std::string> names = {
+      {"utter_can_do_something_else", "utter_completed"},
+      {"utter_flow_cancelled_rasa", "utter_flow_cancelled"},
+      {"utter_corrected_previous_input", "utter_correction"},
+      {"utter_flow_continue_interrupted", "utter_continue_interrupted"},
+      {"utter_clarification_options_rasa", "utter_clarification"},
+      {"utter_internal_error_rasa", "utter_internal_error"},
+      {"utter_skip_question_answer", "utter_skip_not_possible"},
+      {"utter_human_handoff_not_available", "utter_handover_requested"},
+      {"utter_no_knowledge_base", "utter_ask_rephrase"},
+      {"utter_free_chitchat_response", "utter_ask_rephrase"},
+      {"utter_cannot_handle", "utter_ask_rephrase"},
+      {"utter_restart", "utter_restarted"}};
+  return names;
+}
 
 std::vector<Complaint> judge(const Bot& bot, const Line& line, const Heard& heard,
                              const Conversation& after) {

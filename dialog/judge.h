@@ -1,6 +1,7 @@
 // Plays a script and says whether the conversation went as written.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,12 @@ struct Complaint {
 // What of `line` does not hold for the turn that was `heard`; `after` is the conversation then.
 std::vector<Complaint> judge(const Bot& bot, const Line& line, const Rehearsal::Heard& heard,
                              const Conversation& after);
+
+// Responses that Rasa's bots have by default, and what they are called here.
+const std::map<std::string, std::string>& default_names();
+
+// Names in what `line` expects that nothing of the bot's has.
+std::vector<Complaint> unknown_names(const Bot& bot, const Line& line);
 
 // The first turn that went another way.
 struct Failure {

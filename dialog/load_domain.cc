@@ -228,6 +228,7 @@ void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
   flow.id = "pattern_validate_" + slot.name;
   flow.name = slot.name;
   flow.is_pattern = true;
+  flow.persisted_slots.push_back(slot.name);  // What it has asked is for others.
   flow.mark = node.mark;
   Step& step = flow.steps.emplace_back();
   step.id = "0_collect";

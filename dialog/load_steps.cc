@@ -162,6 +162,7 @@ void FlowReader::read_step(const Yaml& node, std::size_t index, bool last, int d
     if (message.empty()) {
       std::vector<std::string> all = found.empty() ? kinds() : known;
       if (found.empty()) all.insert(all.end(), known.begin() + 1, known.end());
+      std::erase_if(all, [&](const std::string& key) { return node.find(key) != nullptr; });
       message = fmt::format("'{}' is no key of {}{}", entry.key,
                             found.empty() ? "a step" : fmt::format("a {} step", kind),
                             nlu::did_you_mean(entry.key, all));

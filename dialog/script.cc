@@ -186,12 +186,19 @@ std::vector<Script> read_script(const Yaml& file, Diagnostics& diagnostics,
   return {read_own(parts, file)};
 }
 
-std::vector<std::string> script_files(const std::string& folder) {
+std::vector<std::string> script_files(const std::string& folder, Diagnostics& diagnostics) {
   std::vector<std::string> paths;
   std::error_code failure;
+  if (!fs::exists(folder, failure)) return paths;
   for (fs::recursive_directory_iterator at(folder, failure), end; !failure && at != end;
        at.increment(failure)) {
     if (is_yaml(at->path()) && !is_conftest(at->path())) paths.push_back(at->path().string());
+  }
+  if (failure) {
+    diagnostics.push_back({nlu::Severity::error,
+                           "unreadable_folder",
+                           {folder, 0, 0},
+                           fmt::format("not all of its tests can be read: {}", failure.message())});
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -234,7 +241,7 @@ std::vector<Script> ScriptFiles::read(const std::string& path, Diagnostics& diag
 std::vector<Script> read_scripts(const std::string& folder, Diagnostics& diagnostics) {
   ScriptFiles files(folder);
   std::vector<Script> scripts;
-  for (const std::string& path : script_files(folder)) {
+  for (const std::string& path : script_files(folder, diagnostics)) {
     for (Script& script : files.read(path, diagnostics)) scripts.push_back(std::move(script));
   }
   return scripts;

@@ -136,7 +136,7 @@ std::vector<Script> read_script(const nlu::Yaml& file, nlu::Diagnostics& diagnos
                                 const std::vector<const nlu::Yaml*>& shared = {});
 
 // Paths of all *.yml below `folder` but conftest.yml, sorted; none when there is no such folder.
-std::vector<std::string> script_files(const std::string& folder);
+std::vector<std::string> script_files(const std::string& folder, nlu::Diagnostics& diagnostics);
 
 // Reads script files; conftest.yml files once each. For one thread at a time.
 class ScriptFiles {

@@ -169,6 +169,15 @@ class CaseReader {
                                                    "assertion_order_enabled"};
     if (!step.is_map()) return parts_.error(step.mark, "expected a step, such as 'user: hello'");
     parts_.check(step, "a step", known);
+    const Yaml::Entry* first = nullptr;
+    for (const Yaml::Entry& entry : step.entries) {
+      if (entry.key == "metadata" || entry.key.starts_with("assertion")) continue;
+      if (first != nullptr) {
+        return parts_.error(entry.key_mark, fmt::format("this step has '{}' and '{}'; make it two",
+                                                        first->key, entry.key));
+      }
+      first = &entry;
+    }
     if (const Yaml* user = step.find("user")) return read_user(step, *user, script);
     for (const char* key : {"assertions", "assertion_order_enabled"}) {
       if (const Yaml* stray = step.find(key))

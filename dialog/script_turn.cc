@@ -74,7 +74,24 @@ class TurnReader {
     return true;
   }
 
+  // One thing happens in a turn: a button may have a title, words and silence no second meaning.
+  bool is_one_thing() {
+    const auto has = [&](const char* key) { return turn_.find(key) != nullptr; };
+    static const std::pair<const char*, const char*> together[] = {
+        {"customer", "attachment"}, {"customer", "silence_s"},   {"payload", "attachment"},
+        {"payload", "silence_s"},   {"attachment", "silence_s"}, {"commands", "payload"},
+        {"commands", "attachment"}, {"commands", "silence_s"}};
+    for (const auto& [one, other] : together) {
+      if (!has(one) || !has(other)) continue;
+      parts_.error(turn_.find(other)->mark,
+                   fmt::format("a turn has '{}' or '{}'; make it two turns", one, other));
+      return false;
+    }
+    return true;
+  }
+
   bool read_kind() {
+    if (!is_one_thing()) return false;
     const Yaml* said = turn_.find("customer");
     if (said) line_.text = parts_.text(*said, "'customer'");
     if (const Yaml* payload = turn_.find("payload")) {

@@ -82,12 +82,17 @@ TEST_CASE("an action that is a response gets its prefix") {
 }
 
 TEST_CASE("what could mean two things is left alone") {
-  CHECK(fixed("      - collect: cit\n", domain.substr(0, 7) +
-                                            "  cita: {type: text}\n  citb: {type: text}\n"
-                                            "responses:\n  utter_done: [{text: Done}]\n") == "");
+  CHECK(fixed("      - collect: cit\n",
+              domain.substr(0, 7) + "  cita: {type: text}\n  citb: {type: text}\n"
+                                    "responses:\n  utter_done: [{text: Done}]\n  utter_ask_cita: "
+                                    "A?\n  utter_ask_citb: B?\n") == "");
   CHECK(fixed("      - collect: town\n") == "");    // No candidate
   CHECK(fixed("      - action: book_it\n") == "");  // No response of that name, either.
   CHECK(fixed("      - say: \"{{ city | upper }}\"\n") == "");
+}
+
+TEST_CASE("a misspelt key beside the one it is like is left alone") {
+  CHECK(fixed("      - say: utter_done\n        next: END\n        nxt: END\n") == "");
 }
 
 TEST_CASE("an edit that does not help is dropped") {

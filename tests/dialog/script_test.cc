@@ -138,6 +138,24 @@ TEST_CASE("a reply can be expected in its own words, with its buttons, or not at
             .find("expected not_bot_says: Nine\n") != std::string::npos);
 }
 
+TEST_CASE("what is said not to happen has a name that the bot knows") {
+  const auto is_told = [](const std::string& expectation, const std::string& words) {
+    const std::string report = report_of("- customer: track 10423\n  " + expectation + "\n");
+    INFO(report);
+    CHECK(report.find(words) != std::string::npos);
+  };
+  is_told("not_bot: parcel_stat", "no response is called so");
+  is_told("flows: {not_started: trak}", "no flow is called so; did you mean 'track'?");
+  is_told("slots: {parcl: null}", "no slot is called so; did you mean 'parcel'?");
+}
+
+TEST_CASE("one thing happens in a turn") {
+  nlu::Diagnostics diagnostics;
+  script_of("- customer: hello\n  silence_s: 60\n", diagnostics);
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].message == "a turn has 'customer' or 'silence_s'; make it two turns");
+}
+
 TEST_CASE("calls to the backend are expected by method, path and body") {
   const std::string book =
       "- customer: send 10423 back\n  calls: []\n- customer: changed mind\n- customer: yes "
