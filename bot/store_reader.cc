@@ -82,7 +82,13 @@ class StoreReader final : public ConversationSource {
   Result<std::vector<dialog::Event>> read_one(const std::string& bot,
                                               const std::string& id) override {
     std::vector<dialog::Tenant> tenants;
-    for (const std::string& name : bot.empty() ? names() : std::vector<std::string>{bot}) {
+    std::vector<std::string> bots{bot};
+    if (bot.empty()) {
+      auto all = names();
+      if (!all) return all.error();
+      bots = *std::move(all);
+    }
+    for (const std::string& name : bots) {
       const auto tenant = tenant_of(name);
       if (!tenant) return tenant.error();
       tenants.push_back(*tenant);
@@ -153,7 +159,9 @@ class StoreReader final : public ConversationSource {
       return Error{Errc::unavailable,
                    fmt::format("cannot read {}: {}", folder_, status.ToString())};
     std::string known;
-    for (const std::string& name : names()) {
+    const auto all = names();
+    if (!all) return all.error();
+    for (const std::string& name : *all) {
       known += fmt::format("{}'{}'", known.empty() ? "" : ", ", name);
     }
     return Error{Errc::not_found,
@@ -162,12 +170,16 @@ class StoreReader final : public ConversationSource {
   }
 
   // Of the bots it has conversations of.
-  std::vector<std::string> names() const {
+  Result<std::vector<std::string>> names() const {
     std::vector<std::string> all;
     const std::string prefix = "tenant/";
     const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, handles_[0]));
     for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
       all.emplace_back(rows->key().ToStringView().substr(prefix.size()));
+    }
+    if (!rows->status().ok()) {
+      return Error{Errc::unavailable,
+                   fmt::format("cannot read {}: {}", folder_, rows->status().ToString())};
     }
     return all;
   }

@@ -69,7 +69,7 @@ double Reading::threshold_of(const Flow& flow, const std::string& intent) const 
 }
 
 bool Reading::may_start(const Flow& flow) const {
-  const ConversationNames names(bot_, c_, nullptr);
+  const ConversationNames names(bot_, c_, nullptr, now_);
   return !flow.is_pattern && (!flow.guard || flow.guard->evaluate(names));
 }
 

@@ -50,13 +50,14 @@ class Reading {
  public:
   Reading(const Bot& bot, const Conversation& conversation, const std::string& text,
           const std::optional<Attachment>& attachment, const nlu::Interpretation& interpretation,
-          const std::string& today)
+          const std::string& now)
       : bot_(bot),
         c_(conversation),
         text_(text),
         attachment_(attachment),
         said_(interpretation),
-        today_(today),
+        now_(now),
+        today_(std::string_view(now).substr(0, 10)),
         open_(question()) {
     if (!said_.segments.empty()) segment_ = &said_.segments.front();
     find_relevant_slots();
@@ -130,7 +131,8 @@ class Reading {
   const std::string& text_;
   const std::optional<Attachment>& attachment_;
   const nlu::Interpretation& said_;
-  const std::string& today_;
+  const std::string& now_;
+  std::string_view today_;
   const nlu::Segment* segment_ = nullptr;
   Question open_;
   std::vector<std::string> relevant_;  // Slots that the acting flow asks for, in order.

@@ -50,8 +50,8 @@ bool declines(std::string_view text) {
 }
 
 Segments::Segments(const Bot& bot, const Conversation& conversation, const std::string& text,
-                   const nlu::Interpretation& said, const std::string& today)
-    : bot_(bot), c_(conversation), text_(text), said_(said), today_(today) {
+                   const nlu::Interpretation& said, const std::string& now)
+    : bot_(bot), c_(conversation), text_(text), said_(said), now_(now) {
   // An entity is that segment's in which it begins, or which it follows.
   for (const nlu::Entity& entity : said.entities) {
     std::size_t owner = 0;
@@ -91,7 +91,7 @@ Segments::Part Segments::make_part(const std::vector<std::size_t>& of, std::size
 
 // With the open question, unless that has been answered.
 Reading Segments::reading(const Part& part) const {
-  Reading one(bot_, c_, part.text, no_attachment_, part.said, today_);
+  Reading one(bot_, c_, part.text, no_attachment_, part.said, now_);
   if (answered_) one.close_question();
   return one;
 }
@@ -213,7 +213,7 @@ bool Segments::only_corrects(std::size_t i) {
   const Reading one = reading(parts_[i]);
   if (one.is_outside() || one.best() != bot_.understanding.deny) return false;
   const Part both = make_part({i, i + 1}, i + 1);
-  Reading correction(bot_, c_, both.text, no_attachment_, both.said, today_);
+  Reading correction(bot_, c_, both.text, no_attachment_, both.said, now_);
   correction.close_question();
   const std::vector<Command> values = correction.of_values(open_slot_);
   if (!first_of<command::CorrectSlot>(values)) return false;
@@ -315,7 +315,7 @@ std::vector<Command> Segments::of_starts() const {
     const Flow* flow = bot_.find_flow(start.flow);
     if (!flow) continue;
     const Part part = make_part(start.parts, start.parts.front());
-    Reading one(bot_, c_, part.text, no_attachment_, part.said, today_);
+    Reading one(bot_, c_, part.text, no_attachment_, part.said, now_);
     one.close_question();
     const std::vector<Command> commands = one.start(*flow);
     all.insert(all.end(), commands.begin(), commands.end());

@@ -17,7 +17,7 @@ bool declines(std::string_view text);
 class Segments {
  public:
   Segments(const Bot& bot, const Conversation& conversation, const std::string& text,
-           const nlu::Interpretation& said, const std::string& today);
+           const nlu::Interpretation& said, const std::string& now);
 
   std::vector<Command> commands();
 
@@ -64,7 +64,7 @@ class Segments {
   const Conversation& c_;
   const std::string& text_;
   const nlu::Interpretation& said_;
-  const std::string& today_;
+  const std::string& now_;
   const std::optional<Attachment> no_attachment_;
   std::vector<std::size_t> owners_;  // Of each entity: its segment.
   std::vector<Part> parts_;

@@ -158,14 +158,14 @@ Rehearsal::Heard Rehearsal::said(input::Said said, bool understands) {
   said.client = "rehearsal";
   said.cseq = messages_;
   if (understands) {
-    const std::string today = nlu::iso_date(now_, bot_.time_zone);
+    const std::string now = nlu::iso_minute(now_, bot_.time_zone);
     const bool reads = interpreter_ && said.payload.empty() && !said.text.starts_with('/');
     if (reads) {
-      const nlu::Utterance utterance{said.text, today};
+      const nlu::Utterance utterance{said.text, now.substr(0, 10)};
       said.interpretation = interpreter_->interpret(std::span(&utterance, 1)).front();
     }
     said.commands = understand(bot_, conversation_, said.text, said.payload, said.attachment,
-                               said.interpretation, today);
+                               said.interpretation, now);
   }
   heard.interpretation = said.interpretation;
   heard.commands = said.commands;

@@ -72,7 +72,10 @@ std::optional<Failure> rehearse(const Bot& bot, const nlu::Interpreter* interpre
 
   for (const Line& line : script.lines) {
     const Heard heard = rehearsal.play(line);
-    const std::vector<Complaint> complaints = judge(played, line, heard, rehearsal.conversation());
+    std::vector<Complaint> complaints = unknown_names(played, line);
+    for (Complaint& one : judge(played, line, heard, rehearsal.conversation())) {
+      complaints.push_back(std::move(one));
+    }
     if (complaints.empty()) continue;
     std::string place = last_step(played, heard);
     if (place.empty()) place = standing_step(played, rehearsal.conversation());

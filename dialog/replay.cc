@@ -96,7 +96,7 @@ std::vector<Input> Run::candidates(const Given& given, std::size_t index) const 
     input::Said again = *said;
     understand_anew(again, given.now);
     again.commands = understand(bot_, state, again.text, again.payload, again.attachment,
-                                again.interpretation, nlu::iso_date(given.now, bot_.time_zone));
+                                again.interpretation, nlu::iso_minute(given.now, bot_.time_zone));
     const bool uninterpreted = said->interpretation.segments.empty() &&
                                said->interpretation.entities.empty() && said->payload.empty() &&
                                !said->attachment;

@@ -96,6 +96,35 @@ void put(json::value& root, std::string_view path, const json::value& value) {
   *place = value;
 }
 
+// What an action server must have said and set for what follows. A reply by the name of a response
+// may be its own or the flow's next step's, so only those without one are known to be its.
+std::string action_answer(std::span<const Event> kept, std::size_t index,
+                          const std::string& action) {
+  json::array events, responses;
+  for (std::size_t i = index + 1; i < kept.size(); ++i) {
+    const auto* set = at<event::SlotSet>(kept, i);
+    const auto* reply = at<event::Replied>(kept, i);
+    if (set && set->by == "action" && set->frame == 0) {
+      events.push_back(json::object{{"event", "slot"}, {"name", set->slot}, {"value", set->value}});
+    } else if (reply && reply->response == action && events.empty()) {
+      json::array buttons;
+      for (const Choice& one : reply->buttons) {
+        buttons.push_back(
+            json::object{{"title", one.title}, {"payload", one.payload}, {"url", one.url}});
+      }
+      responses.push_back(json::object{{"text", reply->text},
+                                       {"image", reply->image_url},
+                                       {"attachment", reply->attachment_url},
+                                       {"buttons", std::move(buttons)},
+                                       {"custom", reply->custom}});
+    } else {
+      break;
+    }
+  }
+  return json::serialize(
+      json::object{{"events", std::move(events)}, {"responses", std::move(responses)}});
+}
+
 }  // namespace
 
 std::optional<Given> given_at(std::span<const Event> kept, std::size_t index) {
@@ -139,6 +168,10 @@ std::vector<HttpOutcome> outcomes_of(const Bot& bot, const Conversation& state,
   if (!fine) return {outcome};
   const Http* http = nullptr;
   for (const PendingEffect& pending : state.pending) {
+    if (!pending.action.empty()) {
+      outcome.body = action_answer(kept, index, pending.action);
+      return {outcome};
+    }
     for (const Frame& frame : state.stack) {
       const Flow* flow = frame.id == pending.frame ? bot.find_flow(frame.flow) : nullptr;
       const Step* step = flow ? flow->find_step(pending.step) : nullptr;

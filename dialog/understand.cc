@@ -248,17 +248,16 @@ std::vector<Command> Reading::of_text() {
 std::vector<Command> understand(const Bot& bot, const Conversation& conversation,
                                 const std::string& text, const std::string& payload,
                                 const std::optional<Attachment>& attachment,
-                                const nlu::Interpretation& interpretation,
-                                const std::string& today) {
+                                const nlu::Interpretation& interpretation, const std::string& now) {
   // A payload that is plain text was said; so was a "/…" that somebody typed.
   const bool typed = payload.empty() && text.starts_with('/');
   const bool plain = !payload.empty() && payload.front() != '/';
   const std::string& said = plain ? payload : text;
   if (!typed && payload.empty() && !attachment && interpretation.segments.size() > 1 &&
       interpretation.segments.back().span.end <= text.size()) {
-    return Segments(bot, conversation, text, interpretation, today).commands();
+    return Segments(bot, conversation, text, interpretation, now).commands();
   }
-  Reading reading(bot, conversation, said, attachment, interpretation, today);
+  Reading reading(bot, conversation, said, attachment, interpretation, now);
   if (!payload.empty() && !plain) return reading.of_payload(payload);
   return typed ? reading.of_payload(text) : reading.of_text();
 }

@@ -14,11 +14,11 @@
 
 namespace dialog {
 
-// `payload` is a button's, or empty; `today` an ISO date in the bot's zone.
+// `payload` is a button's, or empty; `now` the local time in the bot's zone,
+// "2026-11-27T18:30"; a date alone will do for what asks for no time.
 std::vector<Command> understand(const Bot& bot, const Conversation& conversation,
                                 const std::string& text, const std::string& payload,
                                 const std::optional<Attachment>& attachment,
-                                const nlu::Interpretation& interpretation,
-                                const std::string& today);
+                                const nlu::Interpretation& interpretation, const std::string& now);
 
 }  // namespace dialog

@@ -90,11 +90,11 @@ struct Runtime::Impl {
   Millis horizon = 0;    // Timers due up to here are in `upcoming`.
   bool polling = false, more_timers = false;
 
-  struct Today {
+  struct LocalTime {
     Millis from = 0, until = -1;
-    std::string date;
+    std::string text;
   };
-  std::unordered_map<std::string, Today> dates;  // By time zone
+  std::unordered_map<std::string, LocalTime> times;  // By time zone
 
   // ---- runtime.cc: what comes in ----
   void take(Connected& input);
@@ -163,7 +163,7 @@ struct Runtime::Impl {
   void fail_store(const std::string& why);
   std::string random_hex(std::size_t bytes);
   dialog::BotPtr bot_for(const Room& room) const;
-  const std::string& today(const dialog::Bot& bot);
+  const std::string& local_time(const dialog::Bot& bot);  // "2026-11-27T18:30"
 
   // ---- joins.cc: hello, opening, replay ----
   void hello(Connection connection, Socket& socket, FrameReceived& input);

@@ -108,7 +108,7 @@ void Runtime::Impl::interpret(Room& room, Turn& turn) {
   pending.room = room.id;
   turn.interpret = ticket(std::move(pending));
   interprets.queue.emplace_back(now + limits.interpret_timeout.count(), turn.interpret);
-  emit(Interpret{turn.interpret, room.id.tenant, {said.text, today(*bot)}});
+  emit(Interpret{turn.interpret, room.id.tenant, {said.text, local_time(*bot).substr(0, 10)}});
 }
 
 // ---- the same again ----

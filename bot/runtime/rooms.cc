@@ -367,15 +367,15 @@ dialog::BotPtr Runtime::Impl::bot_for(const Room& room) const {
   return bots.current(room.id.tenant);
 }
 
-const std::string& Runtime::Impl::today(const dialog::Bot& bot) {
+const std::string& Runtime::Impl::local_time(const dialog::Bot& bot) {
   constexpr Millis minute = 60'000;  // Offsets of time zones change on whole minutes.
-  Today& kept = dates[bot.time_zone];
+  LocalTime& kept = times[bot.time_zone];
   if (now < kept.from || now >= kept.until) {
     kept.from = now - now % minute;
     kept.until = kept.from + minute;
-    kept.date = nlu::iso_date(now, bot.time_zone);
+    kept.text = nlu::iso_minute(now, bot.time_zone);
   }
-  return kept.date;
+  return kept.text;
 }
 
 }  // namespace bot::runtime

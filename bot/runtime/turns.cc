@@ -84,7 +84,7 @@ std::vector<dialog::Command> Runtime::Impl::commands_for(Room& room,
   const dialog::BotPtr bot = bot_for(room);
   if (bot == nullptr) throw std::runtime_error("the conversation's bot is gone");
   return dialog::understand(*bot, room.work->state, said.text, said.payload, said.attachment,
-                            said.interpretation, today(*bot));
+                            said.interpretation, local_time(*bot));
 }
 
 dialog::Advance Runtime::Impl::advance(Room& room, Turn& turn) {

@@ -114,6 +114,35 @@ TEST_CASE("done again with the same flows, a conversation has the same events to
   for (std::size_t i = 0; i < now.size(); ++i) CHECK(encode(now[i]) == encode(talk.log[i]));
 }
 
+TEST_CASE("what an action server answered, and what happened elsewhere, is done again, too") {
+  const Loaded loaded = load_bot_from(
+      {{"bot.yml", "name: small\naction_endpoint: {url: \"http://127.0.0.1:1/webhook\"}\n"},
+       {"domain.yml", domain + "actions: [action_look]\n"},
+       {"flows/all.yml",
+        "flows:\n  look:\n    description: d\n    nlu_trigger: [{intent: look}]\n    steps:\n"
+        "      - action: action_look\n      - say: utter_done\n      - wait: {event: paid, "
+        "result: {state: $.by}}\n      - feedback: true\n  news:\n    description: d\n    if: "
+        "false\n    steps:\n      - say: utter_nothing\n"}});
+  REQUIRE(loaded.bot);
+  Talk talk(loaded.bot);
+  talk.start("look");
+  talk.returns(200,
+               R"({"responses": [{"text": "Found.", "buttons": [{"title": "A", "payload": "/a"}]}],
+                        "events": [{"event": "slot", "name": "state", "value": "x"}]})");
+  talk.give(input::Happened{"", nullptr, "news", {{"order", "8"}}});
+  talk.give(input::Happened{"paid", json::object{{"by", "card"}}, "", {}});
+  talk.set("feedback_rating", 4);
+  const auto replayed = replay(*loaded.bot, talk.log);
+  REQUIRE(replayed);
+  CHECK(replayed->turns_left == 0);
+  std::vector<Event> now;
+  for (const ReplayedTurn& turn : replayed->turns) {
+    now.insert(now.end(), turn.now.begin(), turn.now.end());
+  }
+  REQUIRE(now.size() == talk.log.size());
+  for (std::size_t i = 0; i < now.size(); ++i) CHECK(encode(now[i]) == encode(talk.log[i]));
+}
+
 TEST_CASE("another wording's name is a changed reply, in its turn alone") {
   const Talk talk = talked(bot_of(domain, flows));
   const BotPtr other = bot_of(domain, replaced(flows, "- say: utter_done", "- say: utter_nothing"));
