@@ -31,7 +31,6 @@ struct ActionAnswer {
   bool restarts = false;
   std::vector<json::object> responses;  // Each as dispatcher.utter_message() made it
   std::string followup;                 // An action to run next
-  std::vector<std::string> unknown;     // Kinds of events that mean nothing here
 };
 
 // Errc::invalid names what is wrong with it.

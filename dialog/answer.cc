@@ -108,6 +108,23 @@ std::optional<json::value> accept_file(const Collect& collect, const json::value
   return value;
 }
 
+// How deep lists and maps lie in one another; what is deeper than `most` is not looked at.
+int depth_of(const json::value& value, int most) {
+  int deepest = 0;
+  if (most < 0) return 1;
+  if (const auto* items = value.if_array()) {
+    for (const json::value& item : *items) deepest = std::max(deepest, depth_of(item, most - 1));
+    return deepest + 1;
+  }
+  if (const auto* members = value.if_object()) {
+    for (const auto& member : *members) {
+      deepest = std::max(deepest, depth_of(member.value(), most - 1));
+    }
+    return deepest + 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 InputType answer_type(const Bot& bot, const Collect& collect) {
@@ -192,6 +209,17 @@ std::optional<json::value> accept_for_slot(const Slot& slot, const json::value& 
       return value.is_array() ? value : json::value(json::array{value});
     case SlotType::any:
       return value;
+  }
+  return value;
+}
+
+json::value bounded(json::value value) {
+  constexpr std::size_t bytes = 64 << 10;
+  constexpr int depth = 16;
+  if (depth_of(value, depth) > depth) return nullptr;
+  if (value.is_string() ? value.get_string().size() > bytes
+                        : value.is_structured() && json::serialize(value).size() > bytes) {
+    return nullptr;
   }
   return value;
 }

@@ -25,6 +25,9 @@ std::optional<json::value> accept_value(const Bot& bot, const Collect& collect,
 // The same for a slot that no step asks for: by its type alone.
 std::optional<json::value> accept_for_slot(const Slot& slot, const json::value& value);
 
+// `value`, or null when it is too large or nested too deeply to be kept with a conversation.
+json::value bounded(json::value value);
+
 json::value to_json(const Attachment& attachment);
 // Whether `type` ("image/png") is one of `accepted` ("image/*"); everything is when it is empty.
 bool accepts_media(const std::vector<std::string>& accepted, std::string_view type);

@@ -17,7 +17,8 @@ using detail::FieldWriter;
 using detail::Ref;
 
 constexpr int snapshot_schema = 1;
-constexpr double newest_share = 0.4;  // Of an utterance in the mood it is said in.
+constexpr std::size_t replies_kept = 20;  // To repeat; without the customer there may be more.
+constexpr double newest_share = 0.4;      // Of an utterance in the mood it is said in.
 
 Frame* find_frame(Conversation& c, std::uint64_t id) {
   for (Frame& frame : c.stack) {
@@ -212,8 +213,13 @@ struct Fold {
     std::erase_if(c.pending, [&](const PendingEffect& p) { return p.effect == e.effect; });
   }
   void operator()(const event::Replied& e) {
-    if (!c.last_replies.empty() && c.last_replies.front().turn != e.turn) c.last_replies.clear();
+    if (!c.last_replies.empty() && c.last_replies.front().turn != e.turn) {
+      c.last_replies.clear();
+      c.replies = 0;
+    }
+    ++c.replies;
     c.last_replies.push_back(e);
+    if (c.last_replies.size() > replies_kept) c.last_replies.erase(c.last_replies.begin());
   }
   void operator()(const event::HandoverChanged& e) {
     c.handover = e.state;
@@ -383,6 +389,7 @@ void plain_fields(A& a, Ref<A, Conversation> c) {
   a("last_timer", c.last_timer);
   a("pending", c.pending);
   a("last_replies", c.last_replies);
+  a("replies", c.replies);
   a("not_understood", c.not_understood);
   a("silences", c.silences);
   a("heard_text", c.heard_text);
@@ -450,6 +457,9 @@ nlu::Result<Conversation> decode_conversation(std::string_view bytes) {
   json::object heard;
   top("heard", heard);
   if (top.bad()) return corrupt(*top.bad());
+  // Written before replies were counted.
+  if (conversation.replies == 0)
+    conversation.replies = static_cast<int>(conversation.last_replies.size());
   if (conversation.locale.empty()) conversation.locale = conversation.language;
   for (auto& slot : slots) {
     if (!slot.value().is_null()) conversation.slots.emplace(slot.key(), std::move(slot.value()));

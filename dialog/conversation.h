@@ -76,6 +76,7 @@ struct Conversation {
                                              // and what "the second one" refers to.
   std::string heard_text;                    // What the customer last wrote, and its meaning
   nlu::Interpretation heard;
+  int replies = 0;         // Of the turn that these are the last of
   int not_understood = 0;  // Turns in a row.
   int silences = 0;        // Since the customer last wrote
   // How the customer sounds, when the model tells: `sentiment` (-1 … 1) and `urgency` (0 … 1) of

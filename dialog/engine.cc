@@ -71,7 +71,7 @@ void Turn::reply(event::Replied reply) {
   if (++replies_ > replies_limit && !failing_) return fail("too many replies in one turn");
   reply.turn = c_.turn;
   const bool same_turn = has_replied();
-  reply.id = fmt::format("{}-{}", c_.turn, same_turn ? c_.last_replies.size() + 1 : 1);
+  reply.id = fmt::format("{}-{}", c_.turn, same_turn ? c_.replies + 1 : 1);
   emit(std::move(reply), Actor::bot);
 }
 

@@ -31,19 +31,28 @@ void Turn::action_returned(const std::string& action, const HttpOutcome& outcome
       outcome.kind == HttpOutcome::Kind::answered && outcome.status >= 200 && outcome.status < 300;
   const auto body = fine ? nlu::parse_json(outcome.body.empty() ? "{}" : outcome.body)
                          : nlu::Result<json::value>(json::value());
-  if (!fine || !body || !take_action(action, *body)) {
-    return action_failed(flow, step, action, id, outcome);
+  if (!fine || !body) return action_failed(flow, step, action, id, outcome);
+  const int said_before = replies_;
+  if (const auto taken = take_action(action, *body); !taken) {
+    HttpOutcome senseless = outcome;
+    senseless.kind = HttpOutcome::Kind::failed;
+    return action_failed(flow, step, fmt::format("{} ({})", action, taken.error().message), id,
+                         senseless);
   }
   if (!frame(id)) return;  // It has restarted the conversation.
   const auto* collect = std::get_if<Collect>(&step.what);
   if (!collect) return go_on(id, flow, step);
   if (action == collect->ask_action) {
+    if (replies_ == said_before) return ask(*collect, *frame(id));  // It had no words.
     emit(event::Asked{id, collect->slot});
     asked_ = id;
     return await_answer();
   }
   // What validate_… has left in the slot stands; when it emptied it, the question comes again.
-  if (c_.slots.count(collect->slot)) validated_.insert(collect->slot);
+  if (c_.slots.count(collect->slot)) {
+    validated_.insert(collect->slot);
+    answered_.insert(collect->slot);
+  }
   run();
 }
 
@@ -53,13 +62,13 @@ void Turn::action_failed(const Flow& flow, const Step& step, const std::string& 
   failed_at(flow, own ? own->on_error : std::vector<OnError>(), id, outcome, action);
 }
 
-// What the server sets is no flow's own, so it stays when the flow ends. False: it makes no sense.
-bool Turn::take_action(const std::string& action, const json::value& body) {
+// What the server sets is no flow's own, so it stays when the flow ends.
+nlu::Result<void> Turn::take_action(const std::string& action, const json::value& body) {
   auto answer = read_action_answer(body);
-  if (!answer) return false;
+  if (!answer) return answer.error();
   for (const json::object& response : answer->responses) {
     reply(to_reply(bot_, c_, response, action));
-    if (failing_) return true;
+    if (failing_) return {};
   }
   if (answer->resets_slots) {
     for (const auto& [name, value] : std::map(c_.slots)) reset_slot(name, 0);
@@ -68,11 +77,11 @@ bool Turn::take_action(const std::string& action, const json::value& body) {
     const Slot* slot = bot_.find_slot(name);
     if (!slot) continue;
     const auto accepted = accept_for_slot(*slot, value);
-    emit(event::SlotSet{name, accepted.value_or(json::value()), "action", 0});
+    emit(event::SlotSet{name, bounded(accepted.value_or(json::value())), "action", 0});
   }
   if (answer->followup.starts_with("utter_")) say(answer->followup);
   if (answer->restarts) restart();
-  return true;
+  return {};
 }
 
 }  // namespace dialog

@@ -10,8 +10,6 @@ namespace dialog {
 
 namespace {
 
-constexpr std::size_t value_bytes_limit = 64 << 10;
-
 bool is_absolute(std::string_view path) {
   return path.starts_with("http://") || path.starts_with("https://");
 }
@@ -71,10 +69,7 @@ void Turn::take_results(const std::map<std::string, std::string>& results, const
     const json::value* found = nlu::select(body, path);
     json::value value = found ? *found : json::value();
     if (slot) value = accept_for_slot(*slot, value).value_or(json::value());
-    if (value.is_structured() ||
-        (value.is_string() && value.get_string().size() > value_bytes_limit)) {
-      if (json::serialize(value).size() > value_bytes_limit) value = nullptr;
-    }
+    value = bounded(std::move(value));
     if (value.is_null() && !c_.slots.count(name)) continue;
     emit(event::SlotSet{name, std::move(value), "action", id});
   }

@@ -107,9 +107,9 @@ bool Turn::was_asked_which() const {
   return !c_.last_replies.empty() && c_.last_replies.back().response == "utter_ask_resume";
 }
 
-void Turn::ask_which(const std::vector<std::size_t>& flows) {
+bool Turn::ask_which(const std::vector<std::size_t>& flows) {
   auto question = respond(bot_, c_, nullptr, "utter_ask_resume");
-  if (!question) return;
+  if (!question) return false;
   std::vector<Choice> buttons;
   for (const std::size_t index : flows) {
     const Flow* flow = flow_of(c_.stack[index]);
@@ -121,11 +121,12 @@ void Turn::ask_which(const std::vector<std::size_t>& flows) {
   reply(std::move(*question));
   completed_ = nullptr;
   yielded_ = true;
+  return true;
 }
 
 void Turn::continue_interrupted() {
   const std::vector<std::size_t> sleeping = interrupted_flows();
-  if (sleeping.size() > 1 && bot_.find_response("utter_ask_resume")) return ask_which(sleeping);
+  if (sleeping.size() > 1 && ask_which(sleeping)) return;
   const std::uint64_t below = top()->id;
   if (top()->step.empty() && top()->context.contains("turn")) {  // It has waited and not begun.
     const bool is_new = is_put_off(*top());  // Named in this very message: no word is needed.

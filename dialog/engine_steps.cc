@@ -231,6 +231,16 @@ bool Turn::step_once() {
 void Turn::enter(std::uint64_t id, const Flow& flow, Target target) {
   if (!frame(id)) return;
   if (!target.step || *target.step >= flow.steps.size()) return end_frame(id, How::completed);
+  // A loop that is left by a jump begins anew when it is come to again.
+  const auto loops = frame(id)->loops;
+  for (const auto& [name, item] : loops) {
+    const Step* step = flow.find_step(name);
+    const auto* loop = step ? std::get_if<ForEach>(&step->what) : nullptr;
+    const auto begin = loop ? static_cast<std::size_t>(step - flow.steps.data()) : 0;
+    if (!loop || *target.step < begin || *target.step >= loop->end) {
+      emit(event::LoopAdvanced{id, name, -1});
+    }
+  }
   emit(event::StepEntered{id, flow.steps[*target.step].id});
 }
 
@@ -314,8 +324,10 @@ bool Turn::rejects(const Rejection& rejection) {
   if (!trace_) return rejection.condition.evaluate(names);
   Judged place;
   place.kind = Judged::Kind::rejection;
-  place.flow = top()->flow;
-  place.step = top()->step;
+  if (const Frame* acting = top()) {
+    place.flow = acting->flow;
+    place.step = acting->step;
+  }
   place.leads_to = rejection.utter;
   return traced(&rejection.condition, names, std::move(place));
 }
@@ -384,8 +396,21 @@ void Turn::do_set_slots(const SetSlots& set) {
     const json::value filled = assignment.computed ? assignment.computed->evaluate(names)
                                                    : fill_json(assignment.value, names);
     const json::value value =
-        slot ? accept_for_slot(*slot, filled).value_or(json::value()) : filled;
+        bounded(slot ? accept_for_slot(*slot, filled).value_or(json::value()) : filled);
     emit(event::SlotSet{assignment.slot, value, "flow", id});
+  }
+}
+
+// What steps ask for, and flows that they call: it is asked anew.
+void Turn::forget_answers(const Flow& flow, std::size_t begin, std::size_t end, std::uint64_t id,
+                          int depth) {
+  for (std::size_t i = begin; i < std::min(end, flow.steps.size()); ++i) {
+    if (const auto* collect = std::get_if<Collect>(&flow.steps[i].what)) {
+      reset_slot(collect->slot, id);
+    }
+    const auto* call = std::get_if<Call>(&flow.steps[i].what);
+    const Flow* called = call && depth < call_depth ? bot_.find_flow(call->flow) : nullptr;
+    if (called) forget_answers(*called, 0, called->steps.size(), id, depth + 1);
   }
 }
 
@@ -401,13 +426,7 @@ bool Turn::do_foreach(const Flow& flow, const Step& step, const ForEach& loop) {
   // What it asks may be the list itself, so the item is taken first.
   const json::value item =
       is_over ? json::value() : json::value((*items)[static_cast<std::size_t>(index)]);
-  // Each item is asked about anew.
-  const std::size_t body = loop.body.step.value_or(0);
-  for (std::size_t i = body; !is_first && i < std::min(loop.end, flow.steps.size()); ++i) {
-    if (const auto* collect = std::get_if<Collect>(&flow.steps[i].what)) {
-      reset_slot(collect->slot, id);
-    }
-  }
+  if (!is_first) forget_answers(flow, loop.body.step.value_or(0), loop.end, id);
   if (is_over) {
     if (!is_first) emit(event::LoopAdvanced{id, step.id, -1});
     reset_slot(loop.item, id);

@@ -23,7 +23,8 @@ bool Turn::is_busy() const { return c_.is_waiting_for_effect() || c_.handover ==
 
 // What happens without the customer may come long after they went.
 void Turn::ensure_session() {
-  if (!is_stale()) return;
+  const bool with_people = c_.handover == State::requested || c_.handover == State::accepted;
+  if (!is_stale() || (with_people && c_.session_open)) return;
   if (c_.session_open) end_session("idle");
   start_session("");
 }
@@ -32,8 +33,7 @@ void Turn::ensure_session() {
 
 bool Turn::do_wait(const Wait& wait) {
   if (c_.parked.size() >= static_cast<std::size_t>(limits_.stack_depth)) {
-    fail("too many flows wait");
-    return false;
+    give_up(c_.parked.front());  // What it waits for has not come for so long.
   }
   const std::uint64_t root = c_.stack[group_begin(c_.stack.size() - 1)].id;
   if (wait.duration.count() > 0) {
@@ -41,6 +41,13 @@ bool Turn::do_wait(const Wait& wait) {
   }
   emit(event::FlowParked{root, wait.event});
   return true;
+}
+
+void Turn::give_up(const Parked& parked) {
+  const std::uint64_t root = parked.frames.front().id;
+  const std::string flow = parked.frames.front().flow;
+  cancel_timers(fmt::format("{}{}", waiting, root));
+  emit(event::FlowEnded{root, flow, How::cancelled});
 }
 
 void Turn::wake(std::uint64_t root, const std::string& by, const json::value& data) {
@@ -54,7 +61,13 @@ void Turn::wake(std::uint64_t root, const std::string& by, const json::value& da
   const Flow* flow = flow_of(*top());
   const Step* step = flow ? flow->find_step(top()->step) : nullptr;
   const auto* wait = step ? std::get_if<Wait>(&step->what) : nullptr;
-  if (!wait) return end_group(id, How::cancelled);  // The bot has changed meanwhile.
+  const auto begin =
+      c_.stack.begin() + static_cast<std::ptrdiff_t>(group_begin(c_.stack.size() - 1));
+  const bool is_whole = std::all_of(begin, c_.stack.end(), [&](const Frame& one) {
+    const Flow* its = flow_of(one);
+    return its && its->find_step(one.step);
+  });
+  if (!wait || !is_whole) return end_group(id, How::cancelled);  // The bot has changed meanwhile.
   if (by == "event") {
     take_results(wait->result, data, id);
   } else if (wait->on_timeout) {
@@ -69,6 +82,7 @@ void Turn::timer_woke(const std::string& kind, std::uint64_t root) {
   if (!waits) return;
   if (is_busy()) return set_timer(kind, now_ + busy_wait);
   ensure_session();
+  if (!check_version()) return;
   wake(root, "time", nullptr);
   run();
 }
@@ -83,31 +97,40 @@ void Turn::take(const input::Happened& happened) {
   }
   if (roots.empty() && happened.flow.empty()) return;
   ensure_session();
+  if (!check_version()) return;
   // The one that has waited longest speaks first.
   for (auto root = roots.rbegin(); root != roots.rend(); ++root) {
     wake(*root, "event", happened.data);
   }
   if (!happened.flow.empty()) {
-    begin(happened.flow, "event");
+    const bool begun = begin(happened.flow, "event");
     for (const auto& member : happened.slots) {
-      set_slot({std::string(member.key()), member.value(), "script"});
+      if (begun) set_slot({std::string(member.key()), member.value(), "script"});
     }
   }
   if (!is_busy()) run();
 }
 
-// A flow begins that nobody asked for.
-void Turn::begin(const std::string& id, const std::string& by) {
+// A flow begins that nobody asked for; one that runs already comes to the top. False: it cannot.
+bool Turn::begin(const std::string& id, const std::string& by) {
   const Flow* flow = bot_.find_flow(id);
+  const bool runs = std::any_of(c_.stack.begin(), c_.stack.end(), [&](const Frame& one) {
+    return one.flow == id && one.parent == 0;
+  });
+  if (flow && runs) {
+    start_flow(id);
+    return true;
+  }
   if (!flow || c_.stack.size() >= static_cast<std::size_t>(limits_.stack_depth)) {
     emit(event::Failed{fmt::format("'{}' cannot begin", id)});
-    return;
+    return false;
   }
   if (Frame* current = top(); current && !current->interrupted) {
     emit(event::FlowInterrupted{current->id});
   }
   completed_ = nullptr;
   push(id, by, 0);
+  return true;
 }
 
 // ---- reminders ----
@@ -124,6 +147,7 @@ void Turn::do_remind(const Remind& remind) {
   if (remind.duration.count() == 0) {
     return cancel_timers(fmt::format("{}{}", reminding, remind.name));
   }
+  cancel_timers(fmt::format("{}{}", reminding, remind.name));
   if (c_.reminders.size() >= limits_.reminders) return fail("too many reminders are set");
   start_reminder({remind.name, remind.flow, remind.unless_heard}, now_ + remind.duration.count());
 }
@@ -131,6 +155,7 @@ void Turn::do_remind(const Remind& remind) {
 void Turn::timer_reminds(const Reminder& reminder) {
   if (is_busy()) return start_reminder(reminder, now_ + busy_wait);
   ensure_session();
+  if (!check_version()) return;
   begin(reminder.flow, "reminder");
   run();
 }
@@ -152,11 +177,7 @@ void Turn::silence_timer_fired() {
 
 // The customer begins anew: nothing comes back to what was.
 void Turn::forget_what_waits() {
-  while (!c_.parked.empty()) {
-    const Frame& root = c_.parked.front().frames.front();
-    cancel_timers(fmt::format("{}{}", waiting, root.id));
-    emit(event::FlowEnded{root.id, root.flow, How::cancelled});
-  }
+  while (!c_.parked.empty()) give_up(c_.parked.front());
   forget_reminders([](const Reminder&) { return true; });
 }
 

@@ -102,13 +102,15 @@ class Turn {
   bool is_rejected(const Collect& collect);
   const Rejection* rejection_of(const std::vector<Rejection>& rejections);
   void do_set_slots(const SetSlots& set);
+  void forget_answers(const Flow& flow, std::size_t begin, std::size_t end, std::uint64_t frame,
+                      int depth = 0);
   bool do_foreach(const Flow& flow, const Step& step, const ForEach& loop);
   void do_split(const Flow& flow, const Split& split);
   bool do_http(const Step& step, const Http& http);
   // ---- the action server (engine_actions.cc) ----
   bool call_action(const Step& step, const std::string& action);
   void action_returned(const std::string& action, const HttpOutcome& outcome, std::uint64_t frame);
-  bool take_action(const std::string& action, const json::value& body);
+  nlu::Result<void> take_action(const std::string& action, const json::value& body);
   void action_failed(const Flow& flow, const Step& step, const std::string& action,
                      std::uint64_t frame, const HttpOutcome& outcome);
 
@@ -124,7 +126,8 @@ class Turn {
   void do_remind(const Remind& remind);
   // The flow that waits, with the first frame `root`, goes on.
   void wake(std::uint64_t root, const std::string& by, const json::value& data);
-  void begin(const std::string& flow, const std::string& by);
+  bool begin(const std::string& flow, const std::string& by);
+  void give_up(const Parked& parked);
   void timer_woke(const std::string& kind, std::uint64_t root);
   void timer_reminds(const Reminder& reminder);
   void start_reminder(Reminder reminder, Millis due);
@@ -149,7 +152,8 @@ class Turn {
   void do_builtin(const std::string& action, const json::object& context);
   void continue_interrupted();
   std::vector<std::size_t> interrupted_flows() const;
-  void ask_which(const std::vector<std::size_t>& flows);
+  // False: there is no wording for it here.
+  bool ask_which(const std::vector<std::size_t>& flows);
   bool was_asked_which() const;
   void record_feedback();
   bool is_put_off(const Frame& frame) const;

@@ -224,6 +224,10 @@ void FlowReader::read_switch(const Yaml& step, const Yaml& node, std::size_t ind
   };
   for (const Yaml::Entry& entry : cases->entries) {
     auto condition = Condition::parse(fmt::format("({}) in {}", value->text(), literal(entry.key)));
+    if (!condition) {
+      draft_.error("bad_condition", entry.key_mark,
+                   fmt::format("'{}' cannot be compared with; write another name", entry.key));
+    }
     add_branch(
         index,
         {condition ? *std::move(condition) : Condition::constant(false), {}, entry.key_mark});

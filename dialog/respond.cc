@@ -182,11 +182,11 @@ std::vector<Choice> fill_choices(const std::vector<Button>& buttons, const Names
 }  // namespace
 
 ConversationNames::ConversationNames(const Bot& bot, const Conversation& conversation,
-                                     const Frame* frame)
-    : bot_(bot), conversation_(conversation), frame_(frame) {}
+                                     const Frame* frame, std::string_view now)
+    : bot_(bot), conversation_(conversation), frame_(frame), now_(now) {}
 
 std::string ConversationNames::now() const {
-  return nlu::iso_minute(conversation_.now, bot_.time_zone);
+  return now_.empty() ? nlu::iso_minute(conversation_.now, bot_.time_zone) : std::string(now_);
 }
 
 std::optional<bool> ConversationNames::is_open(std::string_view hours) const {

@@ -25,8 +25,9 @@ enum class Escape {
 // conversation's last event happened.
 class ConversationNames : public Names {
  public:
-  // Borrows all; `frame` may be nullptr.
-  ConversationNames(const Bot& bot, const Conversation& conversation, const Frame* frame);
+  // Borrows all; `frame` may be nullptr. `now` for a conversation that has not heard of now yet.
+  ConversationNames(const Bot& bot, const Conversation& conversation, const Frame* frame,
+                    std::string_view now = {});
   const json::value* slot(std::string_view name) const override;
   const json::value* context(std::string_view dotted_path) const override;
   std::string now() const override;
@@ -36,6 +37,7 @@ class ConversationNames : public Names {
   const Bot& bot_;
   const Conversation& conversation_;
   const Frame* frame_;
+  const std::string_view now_;
   mutable json::value made_;  // The last value that was made for context().
 };
 

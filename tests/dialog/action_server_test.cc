@@ -152,6 +152,31 @@ TEST_CASE("an action asks, and another has the last word on an answer") {
         Replies{"utter_after"});
 }
 
+TEST_CASE("an action that asks without a word leaves the question to the bot") {
+  Talk talk = talk_of(R"(
+      - collect: size
+      - say: utter_after
+)");
+  talk.start("look");
+  CHECK(talk.returns(200, "{}") == Replies{"utter_ask_size"});
+}
+
+TEST_CASE("what was changed and is validated is not asked again") {
+  Talk talk = talk_of(R"(
+      - collect: city
+        ask_before_filling: true
+      - collect: found
+        utter: utter_found
+      - say: utter_after
+)");
+  talk.start("look");
+  talk.set("city", "Bonn");
+  CHECK(talk.returns(200, "{}") == Replies{"utter_found"});
+  talk.say({command::CorrectSlot{"city", "Ulm", "text"}});
+  CHECK(talk.returns(200, "{}") == Replies{"utter_found"});
+  CHECK(talk.slot("city") == "\"Ulm\"");
+}
+
 TEST_CASE("an action without a server is an error with advice") {
   const Loaded loaded = load_bot_from(
       {{"domain.yml", domain},

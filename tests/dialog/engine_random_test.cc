@@ -277,6 +277,11 @@ class Talker {
       if (const auto* set = std::get_if<event::SlotSet>(&event.body)) {
         holders_[set->slot] = set->frame;
       }
+      // What a slot's own check has asked for stays for the flow that comes.
+      static constexpr std::string_view check = "pattern_validate_";
+      if (const auto* ended = std::get_if<event::FlowEnded>(&event.body)) {
+        if (ended->flow.starts_with(check)) holders_[ended->flow.substr(check.size())] = 0;
+      }
       if (inputs_ % 16 == 0) {
         const auto read = decode_event(event.number, encode(event));
         REQUIRE(read);

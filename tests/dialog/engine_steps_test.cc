@@ -1,7 +1,10 @@
 // Steps beyond CALM's: set, switch, foreach, try, split, wait, remind, feedback; and what happens
 // without the customer.
+#include <set>
+
 #include <catch2/catch.hpp>
 
+#include "dialog/answer.h"
 #include "dialog/engine.h"
 #include "dialog/respond.h"
 #include "tests/dialog/talk.h"
@@ -428,6 +431,9 @@ TEST_CASE("the question of a validation can be left") {
   CHECK(talk.say({command::SetSlot{"email", "nobody", "payload"}}) ==
         Replies{"utter_no_email", "utter_ask_email"});
   CHECK(talk.say({command::CancelFlow{}}) == Replies{"utter_flow_cancelled"});
+  talk.say({command::SetSlot{"email", "nobody", "payload"}});
+  talk.set("email", "a@b.example");  // It is for whatever comes.
+  CHECK(talk.slot("email") == "\"a@b.example\"");
 }
 
 TEST_CASE("a list that is corrected is gone through anew") {
@@ -528,6 +534,107 @@ TEST_CASE("out of the desk's hours nobody is asked for, and the flow goes on") {
   CHECK(talk_at("handover: {hours: never}\n") == closed);
   CHECK(talk_at("handover: {hours: never, queues: {complaints: {hours: always}}}\n") == asked);
   CHECK(talk_at("handover: {queues: {complaints: {hours: never}}}\n") == closed);
+}
+
+TEST_CASE("where no wording fits to ask which flow goes on, the last one does") {
+  std::string one_channel = domain;
+  one_channel += "  utter_ask_resume: [{text: \"Which?\", channel: rest}]\n";
+  Talk talk(bot_of(one_channel, "flows:\n" + flow("one", R"(
+      - collect: kind
+      - say: utter_a
+)") + flow("two", R"(
+      - collect: size
+      - say: utter_b
+)") + flow("three", R"(
+      - say: utter_after
+)")));
+  talk.start("one");
+  talk.start("two");
+  CHECK(talk.start("three") ==
+        Replies{"utter_after", "utter_continue_interrupted", "utter_ask_size"});
+}
+
+TEST_CASE(
+    "what a called flow asks is asked for each item of a list, and a loop that is left begins "
+    "anew") {
+  Talk talk = talk_of(flow("each", R"(
+      - set:
+          items: split("a,b", ",")
+      - id: all
+        foreach: items
+        as: item
+        do:
+          - call: ask_size
+          - noop: true
+            next:
+              - if: slots.size is "again"
+                then: restart
+              - else:
+                  - say: utter_line
+      - say: utter_after
+        next: END
+      - id: restart
+        set_slots:
+          - size: null
+        next: all
+)") + "  ask_size:\n    description: d\n    if: false\n    steps:\n      - collect: size\n");
+  CHECK(talk.start("each") == Replies{"utter_ask_size"});
+  CHECK(talk.set("size", "M") == Replies{"utter_line", "utter_ask_size"});
+  CHECK(talk.last.text == "Size of b?");
+  talk.set("size", "again");
+  CHECK(talk.last.text.starts_with("Size of a?"));
+}
+
+TEST_CASE("what is set is bounded, in size and in depth") {
+  Talk talk = talk_of(flow("grow", R"(
+      - set:
+          items: append(append(slots.kind, slots.items), 1)
+      - say: utter_a
+)"));
+  for (int i = 0; i < 30; ++i) talk.start("grow");  // talk.h reads every snapshot again.
+  std::string long_text(40'000, 'x');
+  CHECK(bounded(json::value(long_text)) == json::value(long_text));
+  CHECK(bounded(json::array{long_text, long_text}).is_null());
+  json::value deep = 1;
+  for (int i = 0; i < 40; ++i) deep = json::array{deep};
+  CHECK(bounded(deep).is_null());
+}
+
+TEST_CASE("many things that happen without the customer leave the last replies only") {
+  Talk talk = talk_of(flow("news", R"(
+      - say: utter_a
+)"));
+  std::set<std::string> ids;
+  for (int i = 0; i < 70; ++i) {
+    talk.give(input::Happened{"", nullptr, "news", {}});
+    CHECK(ids.insert(talk.last.id).second);
+  }
+  CHECK(talk.conversation.last_replies.size() == 20);
+  CHECK(talk.say({command::Repeat{}}).size() == 20);
+  CHECK(talk.count("failed") == 0);
+}
+
+TEST_CASE("an event ends no session while a person has the conversation") {
+  Talk talk = talk_of(flow("news", R"(
+      - say: utter_a
+)"));
+  talk.say({command::HumanHandover{}});
+  talk.give(input::PersonAccepted{"Ada"});
+  talk.now += 3 * 60 * minute;
+  talk.give(input::Happened{"", nullptr, "news", {}});
+  CHECK(talk.count("session_ended") == 0);
+}
+
+TEST_CASE("a flow that the business begins twice runs once") {
+  Talk talk = talk_of(flow("survey", R"(
+      - collect: kind
+      - say: utter_a
+)"));
+  talk.give(input::Happened{"", nullptr, "survey", {}});
+  talk.give(input::Happened{"", nullptr, "survey", {}});
+  CHECK(talk.stack() == "survey");
+  talk.give(input::Happened{"", nullptr, "nothing", {{"kind", "x"}}});
+  CHECK(talk.slot("kind") == "-");
 }
 
 TEST_CASE("feedback asks for a rating, and for words where it is wanted") {
