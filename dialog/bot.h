@@ -263,6 +263,14 @@ struct Understanding {
   std::vector<std::string> small_talk{"greet", "goodbye", "thank", "thanks"};
 };
 
+// What became of names of earlier versions (migrations.yml): old → present, each possibly over
+// several.
+struct Migrations {
+  std::map<std::string, std::string> flows, slots;
+  std::map<std::string, std::map<std::string, std::string>> steps;  // By the flow's present name
+  bool at_once = false;  // Conversations in a flow move to this version with their next message.
+};
+
 struct Bot {
   std::string name;
   std::string title;  // For people.
@@ -293,6 +301,7 @@ struct Bot {
   std::map<std::string, Response> responses;
   std::map<std::string, Flow> flows;  // Patterns too, the defaults where nothing overrides them.
   nlu::TrainingData training;
+  Migrations migrations;
   std::vector<AlertRule> alerts;  // alerts.yml, as written; no part of `version`.
   Backend backend;                // The stand-in of backend.yml; empty when there is none.
   std::string version;            // Content hash of flows, domain and settings.

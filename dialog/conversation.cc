@@ -79,6 +79,32 @@ void raise(Conversation& c, std::uint64_t id) {
   std::rotate(begin, end, stack.end());
 }
 
+std::string renamed(const json::object& names, const std::string& name) {
+  return std::string(nlu::get_string(names, name).value_or(name));
+}
+
+void rename_keys(json::object& object, const json::object& names) {
+  json::object fresh;
+  for (auto& member : object)
+    fresh.emplace(renamed(names, std::string(member.key())), member.value());
+  object = std::move(fresh);
+}
+
+void change_version(Frame& frame, const event::VersionChanged& e) {
+  frame.flow = renamed(e.flows, frame.flow);
+  frame.asked = renamed(e.slots, frame.asked);
+  for (std::string& slot : frame.collected) slot = renamed(e.slots, slot);
+  rename_keys(frame.before, e.slots);
+  const json::value* found = e.steps.if_contains(std::to_string(frame.id));
+  const json::object* steps = found ? found->if_object() : nullptr;
+  if (steps == nullptr) return;
+  frame.step = renamed(*steps, frame.step);
+  for (std::string& step : frame.way) step = renamed(*steps, step);
+  std::map<std::string, std::int64_t> loops;
+  for (const auto& [step, index] : frame.loops) loops.emplace(renamed(*steps, step), index);
+  frame.loops = std::move(loops);
+}
+
 // Folds one event into a conversation; one overload a kind, those without an effect share one.
 struct Fold {
   Conversation& c;
@@ -117,6 +143,26 @@ struct Fold {
     c.bot_version = e.bot_version;
     if (!e.model_version.empty()) c.model_version = e.model_version;
     c.last_activity = ts;
+  }
+  void operator()(const event::VersionChanged& e) {
+    c.bot_version = e.to;
+    for (Frame& frame : c.stack) change_version(frame, e);
+    for (Parked& parked : c.parked) {
+      for (Frame& frame : parked.frames) change_version(frame, e);
+    }
+    for (PendingEffect& pending : c.pending) {
+      const json::value* steps = e.steps.if_contains(std::to_string(pending.frame));
+      if (steps && steps->is_object()) pending.step = renamed(steps->get_object(), pending.step);
+    }
+    for (auto& reminder : c.reminders) {
+      reminder.second.flow = renamed(e.flows, reminder.second.flow);
+    }
+    for (const auto& names : e.slots) {
+      const auto held = c.slots.find(std::string(names.key()));
+      if (held == c.slots.end()) continue;
+      c.slots[renamed(e.slots, held->first)] = std::move(held->second);
+      c.slots.erase(std::string(names.key()));
+    }
   }
   void operator()(const event::SessionEnded&) {
     c.session_open = false;
@@ -186,12 +232,14 @@ struct Fold {
     if (Frame* frame = find_frame(c, e.frame)) {
       frame->step = e.step;
       frame->waiting = false;
+      frame->asked.clear();
       remember_step(*frame, e.step);
     }
   }
   void operator()(const event::Asked& e) {
     if (Frame* frame = find_frame(c, e.frame)) {
       frame->waiting = true;
+      frame->asked = e.slot;
       remember_collected(*frame, e.slot);
     }
   }
@@ -319,6 +367,7 @@ void fields(A& a, Ref<A, Frame> f) {
   a("step", f.step);
   a("parent", f.parent);
   a("waiting", f.waiting);
+  a("asked", f.asked);
   a("interrupted", f.interrupted);
   a("context", f.context);
   a("collected", f.collected);

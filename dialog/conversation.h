@@ -20,6 +20,7 @@ struct Frame {
   std::string step;          // Where it stands; empty: not begun
   std::uint64_t parent = 0;  // The frame that called it; 0: none
   bool waiting = false;      // An answer to the collect it stands at is awaited.
+  std::string asked;         // The slot that `step` has asked for; empty: none
   bool interrupted = false;
   nlu::json::object context;                  // As event::FlowStarted has it.
   std::vector<std::string> collected;         // Slots asked or set in this frame, in order.
@@ -58,7 +59,9 @@ struct Conversation {
   Millis last_activity = 0;  // Of the customer
   Millis now = 0;            // Of the last event
 
-  std::string bot, channel, language, bot_version, model_version;
+  std::string bot, channel, language;
+  std::string bot_version;  // That it last went on with; flows that have begun stay with it.
+  std::string model_version;
   std::string locale;  // The client's, in the bot's languages; `language` until words change that.
   std::string secret_hash, sender, user, user_name;
   std::uint64_t random_seed = 0;

@@ -30,6 +30,14 @@ constexpr std::size_t responses = 20'000;
 constexpr std::size_t diagnostics = 200;
 }  // namespace limits
 
+// What migrations.yml says of a name: what it was, what it is called now, and where that is said.
+struct Renaming {
+  enum class Kind { flow, slot, step } kind = Kind::flow;
+  std::string flow;  // The step's
+  std::string from, to;
+  Mark from_mark, to_mark;
+};
+
 // A name that someone used and the place where.
 struct Reference {
   enum class Kind { slot, response, flow, intent, entity, topic };
@@ -67,6 +75,7 @@ struct Draft {
   std::vector<Reference> references;
   std::vector<PossibleName> possible_names;
   std::vector<OnErrorName> on_error_names;
+  std::vector<Renaming> renamings;
   std::map<std::string, Mark> declared_intents;
   std::map<std::string, Mark> declared_entities;
   std::vector<std::pair<std::string, Mark>> used_actions;  // Of the action server
@@ -120,7 +129,9 @@ void check_templates(Draft& draft, const Yaml& node);
 void read_settings(Draft& draft, const Yaml& file);   // bot.yml
 void read_languages(Draft& draft, const Yaml& file);  // Of bot.yml and config.yml
 void read_action_endpoint(Draft& draft, const Yaml& node);
-void read_alerts(Draft& draft, const Yaml& file);  // alerts.yml
+void read_alerts(Draft& draft, const Yaml& file);      // alerts.yml
+void read_migrations(Draft& draft, const Yaml& file);  // migrations.yml
+void check_migrations(Draft& draft);                   // Once every name is known
 void read_session_config(Draft& draft, const Yaml& node);
 void read_slots(Draft& draft, const Yaml& node);
 void read_intents(Draft& draft, const Yaml& node);

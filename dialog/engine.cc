@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "dialog/answer.h"
 #include "dialog/engine_turn.h"
 #include "dialog/language.h"
+#include "dialog/migration.h"
 #include "nlu/base/unicode.h"
 
 namespace dialog {
@@ -36,6 +38,7 @@ Millis to_millis(std::chrono::seconds duration) {
 Advance advance(const Bot& bot, const Conversation& conversation, const Input& input, Millis now,
                 const EngineLimits& limits) {
   Turn turn(bot, conversation, now, limits, nullptr);
+  turn.take_version();
   std::visit([&](const auto& one) { turn.take(one); }, input);
   return turn.finish();
 }
@@ -43,6 +46,7 @@ Advance advance(const Bot& bot, const Conversation& conversation, const Input& i
 Advance advance_traced(const Bot& bot, const Conversation& conversation, const Input& input,
                        Millis now, Trace& trace, const EngineLimits& limits) {
   Turn turn(bot, conversation, now, limits, &trace);
+  turn.take_version();
   std::visit([&](const auto& one) { turn.take(one); }, input);
   return turn.finish();
 }
@@ -184,16 +188,27 @@ void Turn::idle_timer_fired() {
   end_session("idle");
 }
 
+// Values stay where a slot of that name takes them.
+void Turn::take_version() {
+  auto changed = migrate(bot_, c_);
+  if (!changed) return;
+  emit(std::move(*changed));
+  const auto held = c_.slots;
+  for (const auto& [name, value] : held) {
+    const Slot* slot = bot_.find_slot(name);
+    const auto accepted = slot ? accept_for_slot(*slot, value) : std::nullopt;
+    if (!accepted || *accepted != value) {
+      emit(event::SlotSet{name, accepted.value_or(json::value()), "reset", 0});
+    }
+  }
+}
+
 // A conversation that stands in a flow or at a step that this bot no longer has starts anew.
 bool Turn::check_version() {
-  for (const Frame& one : c_.stack) {
-    const Flow* flow = flow_of(one);
-    if (flow && (one.step.empty() || flow->find_step(one.step))) continue;
-    while (!c_.stack.empty()) end_group(c_.stack.back().id, event::FlowEnded::How::cancelled);
-    run_pattern("pattern_code_change");
-    return false;
-  }
-  return true;
+  if (have_place(bot_, c_.stack)) return true;
+  while (!c_.stack.empty()) end_group(c_.stack.back().id, event::FlowEnded::How::cancelled);
+  run_pattern("pattern_code_change");
+  return false;
 }
 
 // ---- inputs ----

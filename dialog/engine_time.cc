@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "dialog/engine_turn.h"
+#include "dialog/migration.h"
 
 namespace dialog {
 
@@ -63,11 +64,8 @@ void Turn::wake(std::uint64_t root, const std::string& by, const json::value& da
   const auto* wait = step ? std::get_if<Wait>(&step->what) : nullptr;
   const auto begin =
       c_.stack.begin() + static_cast<std::ptrdiff_t>(group_begin(c_.stack.size() - 1));
-  const bool is_whole = std::all_of(begin, c_.stack.end(), [&](const Frame& one) {
-    const Flow* its = flow_of(one);
-    return its && its->find_step(one.step);
-  });
-  if (!wait || !is_whole) return end_group(id, How::cancelled);  // The bot has changed meanwhile.
+  if (!wait || !have_place(bot_, {begin, c_.stack.end()}))
+    return end_group(id, How::cancelled);  // The bot has changed meanwhile.
   if (by == "event") {
     take_results(wait->result, data, id);
   } else if (wait->on_timeout) {

@@ -33,6 +33,7 @@ class Turn {
   void take(const input::PersonReleased& released);
   void take(const input::FeedbackGiven& feedback);
   void take(const input::Happened& happened);
+  void take_version();  // Before the input: the bot may be another than the conversation knew.
   Advance finish() { return std::move(out_); }
 
  private:

@@ -200,7 +200,8 @@ constexpr std::string_view type_names[] = {"conversation_started",
                                            "happened",
                                            "loop_advanced",
                                            "split_taken",
-                                           "reminder_set"};
+                                           "reminder_set",
+                                           "version_changed"};
 static_assert(std::size(type_names) + 1 == std::variant_size_v<EventBody>);
 
 // The index-th alternative, default-constructed.

@@ -60,7 +60,7 @@ struct SessionStarted {
   std::string model_version;
 };
 struct SessionEnded {
-  std::string reason;  // "idle", "restart", "version"
+  std::string reason;  // "idle", "restart"
 };
 // What a customer wrote. Visible.
 struct Uttered {
@@ -200,6 +200,13 @@ struct ReminderSet {
   std::string name, flow;
   bool unless_heard = false;
 };
+// The conversation goes on with another version of its bot (dialog/migration.h): frames by their
+// number, flows and slots by their old names → what they are called now.
+struct VersionChanged {
+  std::string from, to;
+  nlu::json::object flows, slots;
+  nlu::json::object steps;  // Frame's number → {old step → step}
+};
 // The turn could not go on: a bug, a limit. The flows' pattern_internal_error apologises.
 struct Failed {
   std::string what;
@@ -212,14 +219,16 @@ struct Unknown {
 
 }  // namespace event
 
-using EventBody = std::variant<
-    event::ConversationStarted, event::UserIdentified, event::SessionStarted, event::SessionEnded,
-    event::Uttered, event::Interpreted, event::Commanded, event::LanguageChanged,
-    event::FlowStarted, event::FlowInterrupted, event::FlowResumed, event::FlowEnded,
-    event::StepEntered, event::Asked, event::SlotSet, event::ActionStarted, event::ActionFinished,
-    event::Replied, event::PersonWrote, event::HandoverChanged, event::FeedbackGiven,
-    event::TimerSet, event::TimerEnded, event::Failed, event::FlowParked, event::FlowWoken,
-    event::Happened, event::LoopAdvanced, event::SplitTaken, event::ReminderSet, event::Unknown>;
+using EventBody =
+    std::variant<event::ConversationStarted, event::UserIdentified, event::SessionStarted,
+                 event::SessionEnded, event::Uttered, event::Interpreted, event::Commanded,
+                 event::LanguageChanged, event::FlowStarted, event::FlowInterrupted,
+                 event::FlowResumed, event::FlowEnded, event::StepEntered, event::Asked,
+                 event::SlotSet, event::ActionStarted, event::ActionFinished, event::Replied,
+                 event::PersonWrote, event::HandoverChanged, event::FeedbackGiven, event::TimerSet,
+                 event::TimerEnded, event::Failed, event::FlowParked, event::FlowWoken,
+                 event::Happened, event::LoopAdvanced, event::SplitTaken, event::ReminderSet,
+                 event::VersionChanged, event::Unknown>;
 
 struct Event {
   EventNumber number = 0;

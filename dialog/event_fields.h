@@ -232,4 +232,13 @@ void fields(A& open, A&, Ref<A, event::ReminderSet> e) {
   open("unless_heard", e.unless_heard);
 }
 
+template <class A>
+void fields(A& open, A&, Ref<A, event::VersionChanged> e) {
+  open("from", e.from);
+  open("to", e.to);
+  open("flows", e.flows);
+  open("slots", e.slots);
+  open("steps", e.steps);
+}
+
 }  // namespace dialog::detail

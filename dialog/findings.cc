@@ -89,6 +89,8 @@ constexpr auto table = std::to_array<Finding>({
     {"link_to_itself", "A flow links to itself", "Lead to the id of its first step by 'next'."},
     {"lopsided_labels", "Nearly all examples have one label",
      "Give more of the others, or fewer of this: the others will hardly be learnt."},
+    {"migration_circle", "A renaming comes back to itself",
+     "Keep the renamings that lead to a name that is used today."},
     {"mislabelled_example", "An example looks like one of another intent",
      "Move it there, or give more examples like it."},
     {"missing_annotation", "Words that are an entity elsewhere are none here",
@@ -104,6 +106,8 @@ constexpr auto table = std::to_array<Finding>({
     {"missing_name", "An item has no name", "Write the name behind the colon."},
     {"missing_translation", "A text is missing in one of the bot's languages",
      "Add it under 'translation:', or take the language out of 'additional_languages'."},
+    {"needless_migration", "A renaming is of a name that is still used",
+     "Delete it: conversations keep the name."},
     {"no_action_server", "An action is one of the business's own, and nothing runs it",
      "Name the action server in bot.yml by 'action_endpoint', or call the business's system with "
      "an 'http' step."},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "dialog/canonical.h"
 #include "dialog/check.h"
 #include "dialog/draft.h"
 #include "dialog/load_edited.h"
@@ -36,7 +37,7 @@ bool belongs_to_bot(const std::string& file) {
   if (!is_yaml(file)) return false;
   const std::string name = stem(file);
   if (name == "bot" || name == "domain" || name == "backend" || name == "alerts" ||
-      name == "endpoints" || name == "config") {
+      name == "migrations" || name == "endpoints" || name == "config") {
     return true;
   }
   if (file.find("/.") != std::string::npos || file.front() == '.') return false;
@@ -157,6 +158,7 @@ void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
 void read_file(Draft& draft, const std::string& name, const Yaml& file) {
   if (stem(name) == "backend") return read_backend(file, draft.bot.backend, draft.diagnostics);
   if (stem(name) == "alerts") return read_alerts(draft, file);
+  if (stem(name) == "migrations") return read_migrations(draft, file);
   if (stem(name) == "endpoints") return read_endpoints(draft, file);
   if (stem(name) == "config") return read_config(draft, file);
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
@@ -179,35 +181,10 @@ void read_file(Draft& draft, const std::string& name, const Yaml& file) {
 
 // ---- the version ----
 
-// Comments, order of files and layout do not matter; everything else does.
-void append_canonical(const Yaml& node, std::string& out) {
-  switch (node.kind) {
-    case Yaml::Kind::null:
-      out += 'n';
-      return;
-    case Yaml::Kind::scalar:
-      out += fmt::format("{}{}:", node.quoted ? 'q' : 's', node.text.size());
-      out += node.text;
-      return;
-    case Yaml::Kind::sequence:
-      out += fmt::format("l{}:", node.items.size());
-      for (const Yaml& item : node.items) append_canonical(item, out);
-      return;
-    case Yaml::Kind::map:
-      out += fmt::format("m{}:", node.entries.size());
-      for (const Yaml::Entry& entry : node.entries) {
-        out += fmt::format("{}:", entry.key.size());
-        out += entry.key;
-        append_canonical(entry.value, out);
-      }
-      return;
-  }
-}
-
 using ParsedFiles = std::map<std::string, Yaml>;
 
 Loaded build(Draft& draft, const ParsedFiles& files) {
-  std::string canonical;
+  std::string text;
   // Settings first: they have defaults for what follows, and bot.yml has the last word.
   for (const char* settings : {"config", "bot"}) {
     for (const auto& [name, file] : files) {
@@ -219,15 +196,16 @@ Loaded build(Draft& draft, const ParsedFiles& files) {
   }
   for (const auto& [name, file] : files) {
     if (stem(name) == "alerts") continue;  // Conversations have nothing to do with them.
-    canonical += fmt::format("{}:{}", name.size(), name);
-    append_canonical(file, canonical);
+    text += fmt::format("{}:{}", name.size(), name);
+    text += canonical(file);
   }
-  draft.bot.version = nlu::sha256_hex(canonical);
+  draft.bot.version = nlu::sha256_hex(text);
   if (draft.bot.flows.empty() && !nlu::has_errors(draft.diagnostics)) {
     draft.error("no_flows", {}, "this bot has no flows; write one under flows/");
   }
   add_default_patterns(draft);
   resolve(draft);
+  check_migrations(draft);
   check_errors(draft.bot, draft.diagnostics);
   tidy(draft.diagnostics);
   Loaded loaded;
@@ -279,6 +257,11 @@ std::vector<std::string> list_files(const fs::path& folder, Draft& draft) {
 }
 
 }  // namespace
+
+std::vector<std::string> bot_files(const std::string& folder) {
+  Draft draft;
+  return list_files(fs::path(folder).lexically_normal(), draft);
+}
 
 Loaded load_bot(const std::string& folder, const LoadOptions& options) {
   return load_bot_edited(folder, {}, options);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dialog/bot.h"
 #include "nlu/base/diagnostic.h"
@@ -27,6 +28,10 @@ struct LoadOptions {
 };
 
 Loaded load_bot(const std::string& folder, const LoadOptions& options = {});
+
+// The files that load_bot() reads, relative to the folder, sorted; at most as many as a bot may
+// have.
+std::vector<std::string> bot_files(const std::string& folder);
 
 // The same from texts held in memory (file name → content), for tests and fuzzers.
 Loaded load_bot_from(const std::map<std::string, std::string>& files,

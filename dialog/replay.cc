@@ -70,6 +70,7 @@ class Run {
   const Bot& bot_;
   std::span<const Event> kept_;
   const ReplayOptions& options_;
+  std::size_t changes_ = 0;  // Of version so far: a replay has one, and is so many events shorter.
   Followed was_, now_;
   Replayed out_;
 };
@@ -86,7 +87,8 @@ void Run::understand_anew(input::Said& said, Millis now) const {
 // So far both have the same numbers, so the kept events are known by them.
 bool Run::reproduces(const Advance& made) const {
   return std::all_of(made.events.begin(), made.events.end(), [&](const Event& event) {
-    return event.number <= kept_.size() && is_same_event(event, kept_[event.number - 1]);
+    const std::size_t at = event.number - 1 + changes_;
+    return at < kept_.size() && is_same_event(event, kept_[at]);
   });
 }
 
@@ -189,6 +191,7 @@ nlu::Result<Replayed> Run::go() {
     }
   }
   for (std::size_t i = 0; i < kept_.size(); ++i) {
+    if (std::holds_alternative<event::VersionChanged>(kept_[i].body)) ++changes_;
     const auto given = given_at(kept_, i);
     if (given && !take(*given, i)) {
       out_.turns.back().was = upto(out_.turns.back().was.data(), i);

@@ -174,6 +174,7 @@ bool is_same_version(std::span<const Event> kept, const Bot& bot,
     if (const auto* session = std::get_if<event::SessionStarted>(&event.body)) {
       return session->bot_version == bot.version;
     }
+    if (std::holds_alternative<event::VersionChanged>(event.body)) return false;
     const auto* understood = std::get_if<event::Interpreted>(&event.body);
     return !understood || !interpreter ||
            understood->interpretation.model_version == interpreter->version();

@@ -109,6 +109,9 @@ class Teller {
     return fmt::format("split {}: {}", e.split, e.arm);
   }
   std::string operator()(const event::LanguageChanged& e) const { return "language " + e.language; }
+  std::string operator()(const event::VersionChanged& e) const {
+    return "goes on with version " + e.to.substr(0, 12);
+  }
   std::string operator()(const event::SessionEnded& e) const {
     return "session ended: " + e.reason;
   }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "dialog/answer.h"
+#include "dialog/migration.h"
 #include "dialog/reading.h"
 #include "dialog/reading_segments.h"
 #include "dialog/respond.h"
@@ -245,10 +246,21 @@ std::vector<Command> Reading::of_text() {
   return cannot();
 }
 
-std::vector<Command> understand(const Bot& bot, const Conversation& conversation,
-                                const std::string& text, const std::string& payload,
+std::vector<Command> understand(const Bot& bot, const Conversation& before, const std::string& text,
+                                const std::string& payload,
                                 const std::optional<Attachment>& attachment,
                                 const nlu::Interpretation& interpretation, const std::string& now) {
+  // Where it will go on with another version, it is heard where it will stand then.
+  std::optional<Conversation> moved;
+  if (auto changed = migrate(bot, before)) {
+    Event event;
+    event.number = before.last_event + 1;
+    event.ts = before.now;
+    event.body = std::move(*changed);
+    moved = before;
+    moved->apply(event);
+  }
+  const Conversation& conversation = moved ? *moved : before;
   // A payload that is plain text was said; so was a "/…" that somebody typed.
   const bool typed = payload.empty() && text.starts_with('/');
   const bool plain = !payload.empty() && payload.front() != '/';

@@ -142,6 +142,8 @@ class Talker {
     give(opened);
   }
 
+  void use(BotPtr bot) { bot_ = std::move(bot); }  // Another version
+
   void turn() {
     now_ += below(40) * 1000;
     if (!calls_.empty()) return return_call();
@@ -338,6 +340,7 @@ TEST_CASE("random flows and random inputs keep what the engine promises") {
   constexpr int turns_each = 200;
   const std::int64_t wanted = turns_wanted();
   int refused = 0, played = 0;
+  BotPtr before;
   std::map<std::string, int> reasons;
   for (std::uint64_t seed = 1; std::int64_t{played} * turns_each < wanted; ++seed) {
     INFO("seed " << seed);
@@ -357,7 +360,12 @@ TEST_CASE("random flows and random inputs keep what the engine promises") {
     }
     ++played;
     Talker talker(loaded.bot, seed);
-    for (int turn = 0; turn < turns_each; ++turn) talker.turn();
+    const BotPtr other = before;  // Of another seed: names and steps mean other things in it.
+    for (int turn = 0; turn < turns_each; ++turn) {
+      if (other && turn % 50 == 49) talker.use(turn % 100 == 49 ? other : loaded.bot);
+      talker.turn();
+    }
+    before = loaded.bot;
   }
   CHECK(refused < played);
 }

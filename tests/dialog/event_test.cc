@@ -71,7 +71,12 @@ std::vector<EventBody> one_of_each() {
           event::FeedbackGiven{"f1", 3, 5, "great"},
           event::TimerSet{1, "idle", -5},
           event::TimerEnded{1, true},
-          event::Failed{"steps"}};
+          event::Failed{"steps"},
+          event::VersionChanged{"v1",
+                                "v2",
+                                {{"return_item", "send_back"}},
+                                {{"size", "clothes_size"}},
+                                {{"3", {{"ask", "ask_size"}}}}}};
 }
 
 std::string refusal(std::string_view bytes) {

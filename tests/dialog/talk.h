@@ -57,6 +57,8 @@ class Talk {
     return give(returned);
   }
 
+  void use(BotPtr bot) { bot_ = std::move(bot); }  // Another version
+
   Replies give(const Input& input) {
     const Advance step = advance(*bot_, conversation, input, now, limits);
     // The same input in the same state gives the same outcome.
