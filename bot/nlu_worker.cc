@@ -17,14 +17,18 @@ NluWorker::~NluWorker() {
   thread_.join();
 }
 
-void NluWorker::use(dialog::Tenant tenant, InterpreterPtr interpreter) {
+void NluWorker::use(dialog::Tenant tenant, const std::string& version, InterpreterPtr interpreter) {
   const std::lock_guard lock{mutex_};
-  interpreters_[tenant] = std::move(interpreter);
+  if (interpreter) {
+    interpreters_[{tenant, version}] = std::move(interpreter);
+  } else {
+    interpreters_.erase({tenant, version});
+  }
 }
 
-InterpreterPtr NluWorker::interpreter(dialog::Tenant tenant) const {
+InterpreterPtr NluWorker::interpreter(dialog::Tenant tenant, const std::string& version) const {
   const std::lock_guard lock{mutex_};
-  const auto found = interpreters_.find(tenant);
+  const auto found = interpreters_.find({tenant, version});
   return found == interpreters_.end() ? nullptr : found->second;
 }
 
@@ -45,7 +49,8 @@ std::size_t NluWorker::queued() const {
   return waiting_.size();
 }
 
-// Blocks for the next batch; empty: the end. All of one bot, in the order of their coming.
+// Blocks for the next batch; empty: the end. All of one version of a bot, in the order of their
+// coming.
 std::vector<runtime::Interpret> NluWorker::take() {
   std::unique_lock lock{mutex_};
   idle_ = true;
@@ -56,9 +61,11 @@ std::vector<runtime::Interpret> NluWorker::take() {
   std::vector<runtime::Interpret> batch;
   if (stopping_) return batch;
   const dialog::Tenant tenant = waiting_.front().tenant;
+  const std::string version = waiting_.front().version;
   std::deque<runtime::Interpret> rest;
   for (runtime::Interpret& request : waiting_) {
-    const bool fits = request.tenant == tenant && batch.size() < options_.batch;
+    const bool fits =
+        request.tenant == tenant && request.version == version && batch.size() < options_.batch;
     if (fits) {
       batch.push_back(std::move(request));
     } else {
@@ -72,7 +79,7 @@ std::vector<runtime::Interpret> NluWorker::take() {
 NluWorker::Answers NluWorker::answer(const std::vector<runtime::Interpret>& batch) const {
   Answers answers(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) answers[i].ticket = batch[i].ticket;
-  const InterpreterPtr interpreter = this->interpreter(batch.front().tenant);
+  const InterpreterPtr interpreter = this->interpreter(batch.front().tenant, batch.front().version);
   if (!interpreter) return answers;
   std::vector<nlu::Utterance> utterances;
   utterances.reserve(batch.size());

@@ -1,4 +1,4 @@
-// The thread that understands: utterances of many conversations, in batches per bot.
+// The thread that understands: utterances of many conversations, in batches per version of a bot.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -37,9 +38,10 @@ class NluWorker {
   NluWorker(const NluWorker&) = delete;
   NluWorker& operator=(const NluWorker&) = delete;
 
-  // From the next batch on, `tenant` is understood by this one. Any thread.
-  void use(dialog::Tenant tenant, InterpreterPtr interpreter);
-  InterpreterPtr interpreter(dialog::Tenant tenant) const;  // nullptr: none
+  // From the next batch on, this version of the tenant's bot is understood by this one; nullptr: by
+  // none any more. Any thread.
+  void use(dialog::Tenant tenant, const std::string& version, InterpreterPtr interpreter);
+  InterpreterPtr interpreter(dialog::Tenant tenant, const std::string& version) const;
 
   // Every request gets an answer: an empty one (nothing was understood) when the bot has no
   // interpreter. False: the queue is full, and nothing will come. Any thread; never waits.
@@ -56,7 +58,7 @@ class NluWorker {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<runtime::Interpret> waiting_;
-  std::map<dialog::Tenant, InterpreterPtr> interpreters_;
+  std::map<std::pair<dialog::Tenant, std::string>, InterpreterPtr> interpreters_;
   bool idle_ = false;  // Waits for work: who asks must wake it.
   bool stopping_ = false;
   std::chrono::steady_clock::time_point next_;  // When the next batch may begin.

@@ -7,6 +7,7 @@ namespace bot::runtime {
 namespace {
 
 constexpr std::size_t remembered_messages = 8;
+constexpr std::size_t versions_counted = 16;
 
 std::string_view problem_code(nlu::Errc code) {
   return code == nlu::Errc::busy ? "busy" : "unavailable";
@@ -51,6 +52,7 @@ void Runtime::Impl::commit(Room& room) {
   const dialog::MessageRecord* record = batch.messages.empty() ? nullptr : &batch.messages.front();
   if (const auto* said = std::get_if<dialog::input::Said>(&flight->turn.input)) {
     ++stats.turns;
+    count_version(work.state.bot_version, batch.events);
     sender = said->cseq == 0 ? nullptr : room.find_client(said->client);
     if (sender != nullptr) sender->last_durable = said->cseq;
   } else if (const auto* fired = std::get_if<dialog::input::TimerFired>(&flight->turn.input)) {
@@ -70,6 +72,24 @@ void Runtime::Impl::commit(Room& room) {
   if (!work.typing && work.state.is_waiting_for_effect()) show_typing(room, true);
   answer_waiters(room);
   pump(room);
+}
+
+void Runtime::Impl::count_version(const std::string& version,
+                                  const std::vector<dialog::Event>& events) {
+  if (stats.versions.size() >= versions_counted && stats.versions.count(version) == 0) {
+    stats.versions.clear();  // Of versions that are long gone, mostly.
+  }
+  VersionCounts& counts = stats.versions[version];
+  ++counts.turns;
+  bool fell_back = false, failed = false;
+  for (const dialog::Event& event : events) {
+    const auto* commanded = std::get_if<dialog::event::Commanded>(&event.body);
+    fell_back |= commanded != nullptr &&
+                 std::holds_alternative<dialog::command::CannotHandle>(commanded->command);
+    failed |= std::holds_alternative<dialog::event::Failed>(event.body);
+  }
+  counts.fallbacks += fell_back ? 1 : 0;
+  counts.failures += failed ? 1 : 0;
 }
 
 void Runtime::Impl::remember(Work& work, const dialog::MessageRecord& record) {

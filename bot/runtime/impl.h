@@ -197,6 +197,7 @@ struct Runtime::Impl {
 
   // ---- turns.cc: from the queue to the append ----
   void pump(Room& room);
+  bool is_heard_by_another(Room& room, Turn& turn);
   bool preempts(Room& room, Turn& turn);
   std::vector<dialog::Command> commands_for(Room& room, const dialog::input::Said& said);
   void process(Room& room, Turn turn);
@@ -212,6 +213,7 @@ struct Runtime::Impl {
   void publish(Room& room, const std::vector<dialog::Event>& events, const Client* sender,
                const dialog::MessageRecord* record);
   void show_typing(Room& room, bool on);
+  void count_version(const std::string& version, const std::vector<dialog::Event>& events);
   void discard(Room& room, const nlu::Error& error);  // All its turns and callers.
   void discard_turn(Room& room, Turn& turn, const nlu::Error& error);
   void remember(Work& work, const dialog::MessageRecord& record);

@@ -101,14 +101,16 @@ void Runtime::Impl::enqueue(Room& room, Client& client, Connection connection, w
 // The models hear what was typed; a button says what it means by itself.
 void Runtime::Impl::interpret(Room& room, Turn& turn) {
   const auto& said = std::get<dialog::input::Said>(turn.input);
-  const dialog::BotPtr bot = bots.current(room.id.tenant);
+  const dialog::BotPtr bot = bot_for(room);
   if (said.text.empty() || !said.payload.empty() || bot == nullptr) return;
   Pending pending;
   pending.kind = Pending::Kind::interpret;
   pending.room = room.id;
   turn.interpret = ticket(std::move(pending));
   interprets.queue.emplace_back(now + limits.interpret_timeout.count(), turn.interpret);
-  emit(Interpret{turn.interpret, room.id.tenant, {said.text, local_time(*bot).substr(0, 10)}});
+  emit(Interpret{
+      turn.interpret, room.id.tenant, bot->version, {said.text, local_time(*bot).substr(0, 10)}});
+  turn.heard_by = bot;
 }
 
 // ---- the same again ----

@@ -67,6 +67,7 @@ struct Join {
 struct Turn {
   dialog::Input input;
   Ticket interpret = 0;               // Awaited; 0: ready
+  dialog::BotPtr heard_by;            // Whose model understands it; nullptr: none is asked
   std::uint64_t epoch = 0;            // Of the client, with input::Said
   std::string body_hash;              // With input::Said; empty: the message has no id to keep
   std::vector<Request> requests;      // Who waits for its replies

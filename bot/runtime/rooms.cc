@@ -358,13 +358,16 @@ std::string Runtime::Impl::random_hex(std::size_t bytes) {
   return hex;
 }
 
-// A conversation in mid-flow stays with the version it began with, as long as that is there.
+// A conversation in mid-flow stays with the version it began with, as long as that is there and the
+// next one does not want it at once.
 dialog::BotPtr Runtime::Impl::bot_for(const Room& room) const {
   const dialog::Conversation& state = room.work->state;
-  if (state.session_open && !state.stack.empty() && !state.bot_version.empty()) {
-    if (dialog::BotPtr pinned = bots.find(room.id.tenant, state.bot_version)) return pinned;
-  }
-  return bots.current(room.id.tenant);
+  dialog::BotPtr next = bots.chosen(room.id);
+  const bool in_flow = state.session_open && !state.stack.empty() && !state.bot_version.empty();
+  if (!in_flow || next == nullptr || next->version == state.bot_version) return next;
+  if (next->migrations.at_once && !state.is_waiting_for_effect()) return next;
+  dialog::BotPtr pinned = bots.find(room.id.tenant, state.bot_version);
+  return pinned ? pinned : next;
 }
 
 const std::string& Runtime::Impl::local_time(const dialog::Bot& bot) {

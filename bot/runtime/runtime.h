@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,11 +59,15 @@ struct Limits {
   dialog::EngineLimits engine;
 };
 
-// Which bot a tenant runs now, and those that open conversations are pinned to.
+// Which bot a tenant runs now, and those that open conversations are pinned to. What it says
+// changes between two inputs only.
 class Bots {
  public:
   virtual ~Bots() = default;
   virtual dialog::BotPtr current(Tenant tenant) const = 0;  // nullptr: no such tenant
+  // What a conversation that is in no flow goes on with: the current one, or one on trial. For one
+  // conversation the same, as long as the versions are.
+  virtual dialog::BotPtr chosen(const ConversationId& id) const { return current(id.tenant); }
   virtual dialog::BotPtr find(Tenant tenant,
                               const std::string& version) const = 0;  // nullptr: gone
 };
@@ -191,6 +196,7 @@ struct Answer {
 struct Interpret {
   Ticket ticket = 0;
   Tenant tenant = 0;
+  std::string version;  // Of the bot that will answer
   nlu::Utterance utterance;
 };
 struct Perform {
@@ -245,12 +251,20 @@ struct StoreFailed {
 using Output = std::variant<Send, CloseConnection, Answer, Interpret, Perform, Append, Load,
                             FindMessage, FindClient, ReadVisible, ReadTimers, Note, StoreFailed>;
 
+// How a version of a bot does, since the start of the process.
+struct VersionCounts {
+  std::uint64_t turns = 0;      // Of customers
+  std::uint64_t fallbacks = 0;  // Of them those that the bot could do nothing with
+  std::uint64_t failures = 0;   // … that failed: a bug, a limit
+};
+
 // For metrics and readiness.
 struct Stats {
   std::size_t connections = 0, conversations_in_memory = 0, turns_in_flight = 0;
   std::uint64_t turns = 0, messages = 0, duplicates = 0, resumes = 0, refused_busy = 0,
                 refused_fast = 0, evictions = 0, effects = 0, failures = 0;
-  dialog::Counts heard;       // What customers said, since the start
+  dialog::Counts heard;                           // What customers said, since the start
+  std::map<std::string, VersionCounts> versions;  // Those that answered lately; at most 16
   bool store_failed = false;  // An append failed as unavailable: nothing is acknowledged any more.
   bool draining = false;
   bool drained = false;  // Draining, and nothing is under way.

@@ -55,6 +55,7 @@ void Runtime::Impl::pump(Room& room) {
     } else {
       queue = &work.customer;
       if (queue->empty() || queue->front().interpret != 0) break;
+      if (is_heard_by_another(room, queue->front())) break;
       if (waits && !preempts(room, queue->front())) break;
       turn = std::move(queue->front());
       queue->pop_front();
@@ -62,6 +63,16 @@ void Runtime::Impl::pump(Room& room) {
     process(room, std::move(turn));
   }
   room.used = now;
+}
+
+// A turn is understood and answered by one version: where another one goes on by now, its model
+// hears the message again.
+bool Runtime::Impl::is_heard_by_another(Room& room, Turn& turn) {
+  if (turn.heard_by == nullptr) return false;
+  const dialog::BotPtr bot = bot_for(room);
+  if (bot == nullptr || bot->version == turn.heard_by->version) return false;
+  interpret(room, turn);
+  return turn.interpret != 0;
 }
 
 bool Runtime::Impl::preempts(Room& room, Turn& turn) {

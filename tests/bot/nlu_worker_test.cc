@@ -58,7 +58,7 @@ class Inbox {
 
 bot::runtime::Interpret request(bot::runtime::Ticket ticket, dialog::Tenant tenant,
                                 std::string text) {
-  return {ticket, tenant, {std::move(text), "2026-11-23"}};
+  return {ticket, tenant, "v1", {std::move(text), "2026-11-23"}};
 }
 
 }  // namespace
@@ -66,8 +66,8 @@ bot::runtime::Interpret request(bot::runtime::Ticket ticket, dialog::Tenant tena
 TEST_CASE("every utterance gets its own interpretation, by its own bot's model") {
   Inbox inbox;
   NluWorker worker{{8, std::chrono::microseconds{0}, 1000}, inbox.taker()};
-  worker.use(1, std::make_shared<Parrot>("one"));
-  worker.use(2, std::make_shared<Parrot>("two"));
+  worker.use(1, "v1", std::make_shared<Parrot>("one"));
+  worker.use(2, "v1", std::make_shared<Parrot>("two"));
   for (bot::runtime::Ticket ticket = 0; ticket < 200; ++ticket) {
     REQUIRE(worker.ask(request(ticket, ticket % 2 + 1, std::to_string(ticket))));
   }
@@ -83,10 +83,10 @@ TEST_CASE("every utterance gets its own interpretation, by its own bot's model")
 TEST_CASE("a model is swapped without a restart") {
   Inbox inbox;
   NluWorker worker{{8, std::chrono::microseconds{0}, 10}, inbox.taker()};
-  worker.use(1, std::make_shared<Parrot>("old"));
+  worker.use(1, "v1", std::make_shared<Parrot>("old"));
   REQUIRE(worker.ask(request(1, 1, "a")));
   REQUIRE(inbox.wait_for(1).size() == 1);
-  worker.use(1, std::make_shared<Parrot>("new"));
+  worker.use(1, "v1", std::make_shared<Parrot>("new"));
   REQUIRE(worker.ask(request(2, 1, "b")));
   CHECK(inbox.wait_for(2).back().interpretation.model_version == "new");
 }

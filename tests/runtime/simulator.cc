@@ -16,7 +16,7 @@ Faults roll_faults(Dice& dice) {
        {&faults.slow_store, &faults.busy_store, &faults.conflicts, &faults.broken_store,
         &faults.silent_store, &faults.crashes, &faults.cuts, &faults.reconnects,
         &faults.slow_backend, &faults.failing_backend, &faults.silent_backend, &faults.slow_models,
-        &faults.silent_models, &faults.refreshes, &faults.slow_sockets}) {
+        &faults.silent_models, &faults.refreshes, &faults.slow_sockets, &faults.new_versions}) {
     *one = roll();
   }
   return faults;
@@ -76,6 +76,7 @@ Report World::run() {
   });
   plan(1'000, [this] { post(0); });
   plan(5'000, [this] { desk(); });
+  if (faults_.new_versions) plan(dice_.up_to(5'000), [this] { deploy(); });
   const std::function<void()> crashes = [this, &crashes] {
     if (over_) return;
     crash("killed");

@@ -23,6 +23,7 @@ enum class Bug {
   append_twice,
   keep_outbox_rows,  // A finished effect's row stays.
   repeat_unsafe,     // After a crash an effect that may not be repeated is.
+  other_model,       // A message is understood by another version than was asked for.
 };
 
 struct Report {

@@ -208,6 +208,16 @@ void World::post(std::size_t index) {
   });
 }
 
+// The other version becomes the current one; what is in the middle of a flow may have to move.
+void World::deploy() {
+  if (over_) return;
+  bots_.next = !bots_.next;
+  bots_.both = dice_.one_in(2);
+  trace(
+      fmt::format("version {} {}", bots_.next ? 2 : 1, bots_.both ? "beside the other" : "alone"));
+  plan(50 + dice_.up_to(8'000), [this] { deploy(); });
+}
+
 void World::desk() {
   using State = dialog::event::HandoverChanged::State;
   if (over_) return;

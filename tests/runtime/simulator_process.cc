@@ -147,7 +147,10 @@ void World::on(rt::Interpret& interpret) {
   if (faults_.silent_models && dice_.one_in(40)) return;
   const Millis delay = faults_.slow_models ? dice_.up_to(3'000) : dice_.up_to(4);
   plan_alive(delay, [this, interpret] {
-    feed(rt::Interpreted{interpret.ticket, runtime_tests::interpret(interpret.utterance.text)});
+    std::string version = interpret.version;
+    if (bug_ == Bug::other_model && dice_.one_in(10)) version = "another";
+    feed(rt::Interpreted{interpret.ticket,
+                         runtime_tests::interpret(interpret.utterance.text, version)});
   });
 }
 
@@ -190,12 +193,30 @@ Millis World::store_delay() {
   return dice_.one_in(20) ? dice_.up_to(8'000) : dice_.up_to(200);
 }
 
+// A turn is understood and answered by one version.
+void World::check_versions(const rt::Append& append) const {
+  const FakeStore::Log* log = store_.find(append.id);
+  std::string version = log == nullptr ? "" : log->state.bot_version;
+  for (const dialog::Event& event : append.batch.events) {
+    if (const auto* begun = std::get_if<dialog::event::SessionStarted>(&event.body)) {
+      version = begun->bot_version;
+    } else if (const auto* changed = std::get_if<dialog::event::VersionChanged>(&event.body)) {
+      version = changed->to;
+    } else if (const auto* heard = std::get_if<dialog::event::Interpreted>(&event.body)) {
+      if (heard->interpretation.model_version != version) {
+        throw Violation("I8: one version understands a message and answers it");
+      }
+    }
+  }
+}
+
 void World::on(rt::Append& append) {
   trace(fmt::format("append {} {} +{}", dialog::to_string(append.id), append.expected_last,
                     append.batch.events.size()));
   for (const rt::Append& other : unsynced_) {
     if (other.id == append.id) throw Violation("I5: one append of a conversation at a time");
   }
+  check_versions(append);
   if (bug_ == Bug::lose_a_timer) append.batch.timers_set.clear();
   if (bug_ == Bug::keep_outbox_rows) append.batch.outbox_removed.clear();
   if (bug_ == Bug::stale_snapshot && append.batch.snapshot && append.batch.events.size() > 1) {

@@ -66,9 +66,10 @@ TEST_CASE("the same seed gives the same run", "[seeds]") {
 }
 
 TEST_CASE("the checks find planted mistakes", "[planted]") {
-  const Bug bug = GENERATE(Bug::ack_before_append, Bug::forget_clients, Bug::lose_a_reply,
-                           Bug::stale_snapshot, Bug::perform_before_append, Bug::lose_a_timer,
-                           Bug::append_twice, Bug::keep_outbox_rows, Bug::repeat_unsafe);
+  const Bug bug =
+      GENERATE(Bug::ack_before_append, Bug::forget_clients, Bug::lose_a_reply, Bug::stale_snapshot,
+               Bug::perform_before_append, Bug::lose_a_timer, Bug::append_twice,
+               Bug::keep_outbox_rows, Bug::repeat_unsafe, Bug::other_model);
   constexpr std::uint64_t most_seeds = 60;
   std::uint64_t seed = 1;
   while (seed <= most_seeds && simulate(seed, bug).violation.empty()) ++seed;

@@ -52,7 +52,7 @@ class Dice {
 struct Faults {
   bool slow_store, busy_store, conflicts, broken_store, silent_store, crashes, cuts, reconnects,
       slow_backend, failing_backend, silent_backend, slow_models, silent_models, refreshes,
-      slow_sockets;
+      slow_sockets, new_versions;
 };
 
 Faults roll_faults(Dice& dice);
@@ -151,9 +151,11 @@ class World {
   void ping(rt::Connection connection);
   void post(std::size_t poster);
   void desk();
+  void deploy();
 
   // ---- checks ----
   void check_acked();
+  void check_versions(const rt::Append& append) const;
   void check_end();
   std::string why_not_quiet() const;
 
@@ -162,7 +164,7 @@ class World {
   Dice dice_, runtime_dice_;
   Faults faults_;
   const rt::Limits limits_;
-  const OneBot bots_;
+  TwoBots bots_;
   Report report_;
   Millis now_ = 1'700'000'000'000;
   std::uint64_t order_ = 0;
