@@ -38,25 +38,41 @@ nlu::Result<ReadyBot> ready_bot(const std::string& folder, const MakeInterpreter
 // The same without a model: only the bot in `folder`.
 nlu::Result<dialog::BotPtr> load_for_reading(const std::string& folder);
 
-// Not thread-safe: belongs to the runtime's thread. At most three versions of a bot are kept; a
-// conversation on an older one migrates.
+// Not thread-safe: belongs to the runtime's thread. At most three versions of a bot are kept, and
+// one on trial; a conversation on an older one migrates.
 class BotShelf final : public runtime::Bots {
  public:
   static constexpr std::size_t versions_kept = 3;
+  // A version that a share of the conversations goes on with, until it is known to be good.
+  struct Trial {
+    dialog::BotPtr bot;
+    double share = 0;
+  };
   struct Entry {
     dialog::Tenant tenant = 0;
     std::string folder;
-    std::deque<dialog::BotPtr> versions;  // Newest first; never empty.
+    std::deque<dialog::BotPtr> versions;  // The current one first; never empty.
+    std::optional<Trial> trial;
+    const dialog::BotPtr& current() const { return versions.front(); }
   };
 
-  // Adds the bot, or a newer version of it.
-  void put(dialog::Tenant tenant, std::string folder, dialog::BotPtr bot);
+  // Adds the bot, or makes a version of it the current one; a trial of it is over. What is gone
+  // then is returned.
+  std::vector<std::string> put(dialog::Tenant tenant, std::string folder, dialog::BotPtr bot);
+  // For conversations that are pinned to it: behind the current one. Not when there are too many.
+  bool put_behind(dialog::Tenant tenant, dialog::BotPtr bot);
+  // In place of another one on trial, which is gone then and returned.
+  std::vector<std::string> try_out(dialog::Tenant tenant, dialog::BotPtr bot, double share);
+  // The one on trial is gone: its conversations go on with the current one.
+  std::vector<std::string> withdraw(dialog::Tenant tenant);
 
   dialog::BotPtr current(dialog::Tenant tenant) const override;
+  dialog::BotPtr chosen(const dialog::ConversationId& id) const override;
   dialog::BotPtr find(dialog::Tenant tenant, const std::string& version) const override;
 
   // The bot of that name; of no name the only one there is. nullptr: none.
   const Entry* named(std::string_view name) const;
+  const Entry* of(dialog::Tenant tenant) const;
   // The first that was put; nullptr: none.
   const Entry* first() const;
   const std::map<dialog::Tenant, Entry>& all() const { return entries_; }

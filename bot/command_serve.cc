@@ -17,7 +17,7 @@ struct ServeOptions {
   std::vector<std::string> folders;
   std::string config_file, listen, state;
   int port = -1;
-  bool demo = false;
+  bool demo = false, watch = false;
 };
 
 void complain(const std::string& text) { fmt::print(stderr, "{}\n", text); }
@@ -40,6 +40,7 @@ bool settle(const ServeOptions& options, Config& config) {
   if (options.port >= 0) config.port = static_cast<std::uint16_t>(options.port);
   if (!options.state.empty()) config.state_folder = options.state;
   if (options.demo) config.demo = true;
+  if (options.watch) config.watch = true;
   return true;
 }
 
@@ -110,10 +111,12 @@ void add_serve(CLI::App& app, int& exit_code) {
       "  usher serve flows/shop flows/bank        two bots; pages say which: data-bot=\"bank\"\n"
       "  usher serve flows/shop --config usher.yml --listen 0.0.0.0 --port 80\n"
       "\n"
-      "SIGTERM and Ctrl-C finish the turns under way; SIGHUP loads the bots anew.");
+      "SIGTERM and Ctrl-C finish the turns under way; SIGHUP loads the bots anew (usher versions\n"
+      "goes back).");
   auto options = std::make_shared<ServeOptions>();
   command->add_option("BOT", options->folders, "A bot's folder")->required();
   command->add_flag("--demo", options->demo, "Answer HTTP actions from the bot's backend.yml");
+  command->add_flag("--watch", options->watch, "Load a bot anew whenever its files change");
   command->add_option("--port", options->port, "Port (default 8080; 0: any that is free)")
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen", options->listen,

@@ -21,6 +21,7 @@ void add_replay(CLI::App& app, int& exit_code);
 void add_inbox(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_chat(CLI::App& app, int& exit_code);
+void add_versions(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 
 }  // namespace bot

@@ -183,6 +183,7 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
       {"header_bytes", number_into(server.header_bytes, 1024, 1 << 20)},
       {"body_bytes", number_into(server.body_bytes, 1024, 1 << 28)},
       {"upload_bytes", number_into(server.upload_bytes, 1, 1 << 30)},
+      {"versions_kept", number_into(server.versions_kept, 1, 1000)},
       {"uploads_per_conversation", number_into(server.uploads_per_conversation, 0, 1000)},
       {"uploads_total_bytes", number_into(server.uploads_total_bytes, 0, bytes)},
       {"connections_per_address", number_into(server.connections_per_address, 0, many)},
@@ -229,6 +230,14 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
   };
 }
 
+Readers rollout_readers(Rollout& rollout) {
+  return {{"share", number_into(rollout.share, 0, 1)},
+          {"turns", number_into(rollout.turns, 1, 1e6)},
+          {"fallbacks", number_into(rollout.fallbacks, 0, 1)},
+          {"failures", number_into(rollout.failures, 0, 1)},
+          {"hours", duration_into(rollout.until_current, 3'600'000, 0.001, 10'000)}};
+}
+
 // 1 is all there is; the key stands for the day there is more.
 Reader threads_into(int& target) {
   return [&target](const Yaml& value) -> std::string {
@@ -252,6 +261,7 @@ nlu::Diagnostics read_config(const std::string& path, Config& config) {
   expand(file, section);
   if (nlu::has_errors(diagnostics)) return diagnostics;
   const Readers limits = limit_readers(config.limits, config.runtime);
+  const Readers rollout = rollout_readers(config.rollout);
   section.read(file,
                {{"listen", text_into(config.listen)},
                 {"port", number_into(config.port, 0, 65535)},
@@ -268,6 +278,7 @@ nlu::Diagnostics read_config(const std::string& path, Config& config) {
                 {"log_level", level_into(config.log_level)},
                 {"log_texts", bool_into(config.log_texts)},
                 {"demo", bool_into(config.demo)},
+                {"rollout", [&](const Yaml& value) { return section.read(value, rollout), ""; }},
                 {"limits", [&](const Yaml& value) { return section.read(value, limits), ""; }}});
   config.runtime.engine.text_characters = config.runtime.frames.text_characters;
   return diagnostics;

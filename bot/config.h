@@ -17,6 +17,7 @@ struct ServerLimits {
   std::size_t body_bytes = 1 << 20;     // Of a JSON request
   std::size_t upload_bytes = 10 << 20;  // Of one file
   std::size_t uploads_per_conversation = 50;
+  std::size_t versions_kept = 20;  // Of a bot, on disk
   std::size_t uploads_total_bytes = std::size_t{1} << 30;
   std::size_t connections_per_address = 0;  // 0: no limit of its own (all limits hold)
   double connects_per_address_s = 100;      // Token bucket
@@ -37,6 +38,15 @@ struct ServerLimits {
   std::chrono::milliseconds alert_delivery{24 * 3'600'000};  // Then a webhook is given up.
 };
 
+// How a new version of a bot becomes the current one.
+struct Rollout {
+  double share = 0;           // Of the conversations, at first; 0: all of them at once
+  std::uint64_t turns = 200;  // Of the new version, before it is judged
+  double fallbacks = 0.1;     // It goes when it understands so much less than the current one …
+  double failures = 0.02;     // … or fails so much more often, as shares of its turns.
+  std::chrono::milliseconds until_current{24 * 3'600'000};  // Then it becomes the current one.
+};
+
 struct Config {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8080;
@@ -53,7 +63,9 @@ struct Config {
   int threads = 0;  // Of sockets; 0: one
   std::string log_level = "info";
   bool log_texts = false;  // What customers write, in logs: off
+  bool watch = false;      // Load bots anew when their files change
   bool demo = false;       // Answer HTTP actions from backend.yml
+  Rollout rollout;
   ServerLimits limits;
   runtime::Limits runtime;
 };

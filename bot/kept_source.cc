@@ -53,6 +53,13 @@ Result<std::string> operator_key(const KeptSource& asked) {
 
 }  // namespace
 
+Result<ServerClient> open_server(const KeptSource& asked) {
+  if (asked.server.empty()) return nlu::invalid("name the server: --server http://localhost:8080");
+  const auto key = operator_key(asked);
+  if (!key) return key.error();
+  return ServerClient::open(asked.server, *key);
+}
+
 Result<std::unique_ptr<ConversationSource>> open_source(const KeptSource& asked) {
   if (asked.server.empty()) {
     const auto state = state_folder(asked);

@@ -261,12 +261,16 @@ void Loop::interpret(runtime::Interpret& output) {
 
 std::set<std::string> Loop::hosts_of(dialog::Tenant tenant) const {
   std::set<std::string> hosts{config_.action_hosts.begin(), config_.action_hosts.end()};
-  const dialog::BotPtr bot = bots_.current(tenant);
-  if (!bot) return hosts;
-  for (const std::string& written : {bot->backend_url, bot->action_url}) {
-    if (written.empty()) continue;
-    if (const auto url = parse_url(written)) hosts.insert(url->host);
-  }
+  const BotShelf::Entry* entry = bots_.of(tenant);
+  if (entry == nullptr) return hosts;
+  const auto add = [&](const dialog::Bot& bot) {
+    for (const std::string& written : {bot.backend_url, bot.action_url}) {
+      if (written.empty()) continue;
+      if (const auto url = parse_url(written)) hosts.insert(url->host);
+    }
+  };
+  for (const dialog::BotPtr& bot : entry->versions) add(*bot);
+  if (entry->trial) add(*entry->trial->bot);
   return hosts;
 }
 

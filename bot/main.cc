@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     bot::add_test(app, exit_code);
     bot::add_chat(app, exit_code);
     bot::add_serve(app, exit_code);
+    bot::add_versions(app, exit_code);
     app.parse(argc, argv);
     return exit_code;
   } catch (const CLI::ParseError& error) {

@@ -127,7 +127,7 @@ awaitable<HttpResponse> OperatorRoutes::mood(const Target& target, const BotShel
     rows.push_back(std::move(row));
   }
   co_return json_response(status::ok,
-                          nlu::json::object{{"bot", bot.versions.front()->name},
+                          nlu::json::object{{"bot", bot.current()->name},
                                             {"from", utc_text(hours->begin * dialog::hour_ms)},
                                             {"to", utc_text(hours->end * dialog::hour_ms)},
                                             {"rows", std::move(rows)}});
@@ -152,7 +152,7 @@ awaitable<HttpResponse> OperatorRoutes::alerts(const Target& target, const BotSh
     history.push_back(std::move(*entry));
   }
   co_return json_response(status::ok,
-                          nlu::json::object{{"bot", bot.versions.front()->name},
+                          nlu::json::object{{"bot", bot.current()->name},
                                             {"alerts", parts_.watch.rules(bot.tenant)},
                                             {"posts_pending", parts_.watch.pending(bot.tenant)},
                                             {"history", std::move(history)},

@@ -80,14 +80,25 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     if (method != verb::post) co_return not_allowed("POST");
     co_return co_await parse(request);
   }
-  const bool counts = what == "mood" || what == "alerts";
+  if (what == "reload" && path.size() == 2) {
+    if (method != verb::post) co_return not_allowed("POST");
+    co_return co_await reload();
+  }
+  const bool counts = what == "mood" || what == "alerts" || what == "versions";
   if (what != "conversations" && what != "handovers" && !counts) {
     co_return problem(status::not_found, "not_found", "there is nothing here");
   }
   const BotShelf::Entry* bot = parts_.bots.named(target.get("bot"));
   if (!bot) co_return problem(status::not_found, "unknown_bot", "no bot has that name: ?bot=NAME");
+  if (what == "versions" && path.size() == 2 && method == verb::post) {
+    co_return co_await use_version(request, *bot);
+  }
   if (path.size() == 2) {
-    if (!reads) co_return not_allowed("GET, HEAD");
+    if (!reads) co_return not_allowed(what == "versions" ? "GET, HEAD, POST" : "GET, HEAD");
+    if (what == "versions") {
+      co_return json_response(
+          status::ok, parts_.versions.list(bot->tenant, parts_.loop.runtime().stats().versions));
+    }
     if (what == "handovers") co_return handovers(bot->tenant);
     if (what == "mood") co_return co_await mood(target, *bot);
     if (what == "alerts") co_return co_await alerts(target, *bot);
@@ -118,8 +129,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
 HttpResponse OperatorRoutes::bots() const {
   nlu::json::array all;
   for (const auto& entry : parts_.bots.all()) {
-    const dialog::Bot& bot = *entry.second.versions.front();
-    const InterpreterPtr interpreter = parts_.worker.interpreter(entry.first);
+    const dialog::Bot& bot = *entry.second.current();
+    const InterpreterPtr interpreter = parts_.worker.interpreter(entry.first, bot.version);
     all.push_back({{"name", bot.name},
                    {"title", bot.title},
                    {"language", bot.language},
@@ -189,7 +200,7 @@ awaitable<HttpResponse> OperatorRoutes::events(const Target& target, dialog::Con
 // `usher inbox forget` takes those away.
 awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id,
                                               const BotShelf::Entry& bot) {
-  const dialog::BotPtr loaded = bot.versions.front();
+  const dialog::BotPtr loaded = bot.current();
   const std::string folder = bot.folder;
   using Done = nlu::Result<void>;
   auto later = std::make_shared<Later<Done>>(parts_.executor);
@@ -206,6 +217,7 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id,
   if (!*done) co_return problem(done->error());
   parts_.loop.feed(runtime::Forget{id});
   parts_.loop.handovers().forget(id);
+  parts_.versions.forget(id.tenant, id);
   parts_.log.info("conversation_erased",
                   {{"tenant", id.tenant}, {"conversation", dialog::to_string(id)}});
   const auto& examples = loaded->training.examples;
@@ -296,7 +308,7 @@ awaitable<HttpResponse> OperatorRoutes::happen(const HttpRequestMessage& request
   if (acts.happened.name.size() > 200) {
     co_return problem(status::bad_request, "invalid", "`event` has at most 200 bytes");
   }
-  const dialog::Bot& newest = *bot.versions.front();
+  const dialog::Bot& newest = *bot.current();
   const dialog::Flow* flow = newest.find_flow(acts.happened.flow);
   if (!acts.happened.flow.empty() && (flow == nullptr || flow->is_pattern)) {
     co_return problem(status::not_found, "unknown_flow", "the bot has no flow of that name");
@@ -334,7 +346,8 @@ awaitable<HttpResponse> OperatorRoutes::parse(const HttpRequestMessage& request)
   }
   const BotShelf::Entry* bot = parts_.bots.named(nlu::get_string(object, "bot").value_or(""));
   if (!bot) co_return problem(status::not_found, "unknown_bot", "no bot has that name: `bot`");
-  const InterpreterPtr interpreter = parts_.worker.interpreter(bot->tenant);
+  const InterpreterPtr interpreter =
+      parts_.worker.interpreter(bot->tenant, bot->current()->version);
   if (!interpreter) co_return problem(status::service_unavailable, "unavailable", "no model");
   auto later = std::make_shared<Later<nlu::Interpretation>>(parts_.executor);
   auto set = setter(parts_.executor, later);

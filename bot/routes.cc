@@ -270,7 +270,7 @@ HttpResponse Routes::demo(const HttpRequestMessage& request, const std::string& 
   if (!entry && !bot.empty()) return problem(status::not_found, "unknown_bot", "no such bot");
   if (!entry) entry = parts_.bots.first();
   if (!entry) return problem(status::not_found, "unknown_bot", "there is no bot");
-  const std::string page = page_for(entry->versions.front()->name);
+  const std::string page = page_for(entry->current()->name);
   HttpResponse response = asset(request, page, etag(page), "text/html; charset=utf-8");
   response.set("Content-Security-Policy",
                "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -457,7 +457,7 @@ awaitable<std::optional<dialog::ConversationId>> Routes::owned(const HttpRequest
     const auto id = dialog::parse_conversation_id(entry.first, text);
     if (!id) co_return std::nullopt;
     if (all && parts_.bots.all().size() == 1) co_return id;
-    if (all && target.get("bot") == entry.second.versions.front()->name) co_return id;
+    if (all && target.get("bot") == entry.second.current()->name) co_return id;
     const bool theirs = co_await is_visitor(*id, token);
     if (theirs) co_return id;
   }

@@ -14,6 +14,7 @@
 #include "bot/loop.h"
 #include "bot/rocksdb_store.h"
 #include "bot/uploads.h"
+#include "bot/versions.h"
 
 namespace bot {
 
@@ -39,6 +40,7 @@ struct Parts {
   NluWorker& worker;
   HttpClient& client;
   Uploads& uploads;
+  Versions& versions;
   const AlertWatch& watch;
   net::thread_pool& files;
   net::any_io_executor executor;
@@ -91,8 +93,8 @@ class Routes {
   const std::string widget_etag_;
 };
 
-// /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), mood and
-// alerts (mood_routes.cc).
+// /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), versions
+// (version_routes.cc), mood and alerts (mood_routes.cc).
 class OperatorRoutes {
  public:
   explicit OperatorRoutes(Parts& parts) : parts_(parts) {}
@@ -111,6 +113,9 @@ class OperatorRoutes {
   // What the runtime makes of an input with a request's number.
   awaitable<HttpResponse> act(std::function<runtime::Input(runtime::Request)> make);
   awaitable<HttpResponse> parse(const HttpRequestMessage& request);
+  awaitable<HttpResponse> reload();
+  awaitable<HttpResponse> use_version(const HttpRequestMessage& request,
+                                      const BotShelf::Entry& bot);
   awaitable<HttpResponse> mood(const Target& target, const BotShelf::Entry& bot);
   awaitable<HttpResponse> alerts(const Target& target, const BotShelf::Entry& bot);
 

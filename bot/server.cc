@@ -16,6 +16,7 @@
 #include "bot/alert_watch.h"
 #include "bot/http_sessions.h"
 #include "bot/tokens.h"
+#include "bot/versions.h"
 
 namespace bot {
 
@@ -113,8 +114,6 @@ struct Server::Impl {
   void end(int code);
   void store_failed(const std::string& why);
   void broken(const std::string& why);
-  void reload();
-  void swap(std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh);
   awaitable<void> find_handovers();
   awaitable<void> sweep();
 
@@ -134,6 +133,7 @@ struct Server::Impl {
   std::unique_ptr<Uploads> uploads;
   std::unique_ptr<NluWorker> worker;
   std::unique_ptr<Chats> chats;
+  std::unique_ptr<Versions> versions;
   std::unique_ptr<AlertWatch> watch;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<HttpSessions> sessions;
@@ -142,7 +142,6 @@ struct Server::Impl {
   std::chrono::steady_clock::time_point drain_deadline;
   int exit_code = 0;
   bool ending = false;
-  bool reloading = false;
 };
 
 Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wrap) {
@@ -153,13 +152,12 @@ Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wr
   build();
   for (ReadyBot& bot : ready) {
     if (shelf.named(bot.bot->name) && !shelf.all().empty() &&
-        shelf.named(bot.bot->name)->versions.front()->name == bot.bot->name) {
+        shelf.named(bot.bot->name)->current()->name == bot.bot->name) {
       return Error{Errc::conflict, fmt::format("two bots are called '{}'", bot.bot->name)};
     }
     const auto tenant = store->tenant_of(bot.bot->name);
     if (!tenant) return tenant.error();
-    worker->use(*tenant, bot.interpreter);
-    shelf.put(*tenant, bot.folder, bot.bot);
+    if (auto opened = versions->open(*tenant, std::move(bot)); !opened) return opened;
   }
   if (auto opened = uploads->open(); !opened) return opened;
   if (auto listening = sessions->listen(); !listening) return listening;
@@ -240,10 +238,11 @@ void Server::Impl::build() {
   loop->use(
       *chats, *worker, [this](const std::string& why) { broken(why); },
       [this](const std::string& why) { net::post(io, [this, why] { store_failed(why); }); });
+  versions = std::make_unique<Versions>(io, files, config, shelf, *worker, make, say, log);
   watch = std::make_unique<AlertWatch>(io, config, shelf, *store, *client, metrics, log);
-  routes =
-      std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
-                                     *uploads, *watch, files, io.get_executor(), metrics, log});
+  routes = std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
+                                          *uploads, *versions, *watch, files, io.get_executor(),
+                                          metrics, log});
   sessions = std::make_unique<HttpSessions>(io, config, *routes, *chats, metrics, log);
 }
 
@@ -265,7 +264,7 @@ void Server::Impl::handle_signals() {
   signals->async_wait([this](error_code cancelled, int number) {
     if (cancelled) return;
     if (number == SIGHUP) {
-      reload();
+      if (!readiness.draining) versions->reload();
     } else if (readiness.draining) {
       std::_Exit(130);
     } else {
@@ -335,42 +334,6 @@ void Server::Impl::broken(const std::string& why) {
   end(1);
 }
 
-// ---- reloads ----
-
-void Server::Impl::reload() {
-  if (reloading || readiness.draining) return;
-  reloading = true;
-  std::vector<std::pair<dialog::Tenant, std::string>> folders;
-  for (const auto& entry : shelf.all()) folders.emplace_back(entry.first, entry.second.folder);
-  net::post(files, [this, folders] {
-    std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh;
-    for (const auto& folder : folders) {
-      nlu::Diagnostics warnings;
-      auto ready = ready_bot(folder.second, make, say, warnings);
-      if (ready) {
-        fresh.emplace_back(folder.first, std::move(*ready));
-      } else {
-        say(fmt::format("{} is not loaded anew:\n{}", folder.second, ready.error().message));
-        log.error("reload_refused", {{"bot", folder.second}});
-      }
-    }
-    net::post(io, [this, fresh = std::move(fresh)]() mutable { swap(std::move(fresh)); });
-  });
-}
-
-void Server::Impl::swap(std::vector<std::pair<dialog::Tenant, ReadyBot>> fresh) {
-  reloading = false;
-  for (auto& [tenant, ready] : fresh) {
-    if (ready.bot->name != shelf.current(tenant)->name) {
-      log.error("reload_renamed", {{"bot", ready.folder}, {"name", ready.bot->name}});
-      continue;
-    }
-    worker->use(tenant, ready.interpreter);
-    log.info("reloaded", {{"bot", ready.bot->name}, {"version", ready.bot->version}});
-    shelf.put(tenant, ready.folder, ready.bot);
-  }
-}
-
 // ---- beside the traffic ----
 
 // Reads every conversation once, one at a time, for those that wait for a person.
@@ -408,6 +371,8 @@ awaitable<void> Server::Impl::sweep() {
     co_await timer.async_wait(use_awaitable);
     sessions->sweep();
     chats->sweep();
+    versions->judge(loop->runtime().stats().versions);
+    if (config.watch && !readiness.draining) versions->watch();
   }
 }
 
@@ -442,7 +407,9 @@ void Server::stop() {
 }
 
 void Server::reload() {
-  net::post(impl_->io, [impl = impl_.get()] { impl->reload(); });
+  net::post(impl_->io, [impl = impl_.get()] {
+    if (!impl->readiness.draining) impl->versions->reload();
+  });
 }
 
 }  // namespace bot

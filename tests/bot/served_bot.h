@@ -29,10 +29,12 @@ class ServedBot {
   ServedBot& operator=(const ServedBot&) = delete;
 
   void start() {
-    const bot::MakeInterpreter make = [this](const std::string&, const dialog::Bot&,
-                                             const bot::Say&) {
-      return nlu::Result<bot::InterpreterPtr>(interpreter_);
-    };
+    bot::MakeInterpreter make = make_interpreter;
+    if (!make) {
+      make = [this](const std::string&, const dialog::Bot&, const bot::Say&) {
+        return nlu::Result<bot::InterpreterPtr>(interpreter_);
+      };
+    }
     nlu::Diagnostics warnings;
     auto ready = bot::ready_bot(
         folder(), make, [](const std::string&) {}, warnings);
@@ -71,6 +73,7 @@ class ServedBot {
 
   bot::Config config;
   bot::WrapStore wrap;
+  bot::MakeInterpreter make_interpreter;  // For models that differ by version
   std::uint16_t port = 0;
   std::string operator_key, rest_token;
   int exit_code = -1;

@@ -123,3 +123,44 @@ TEST_CASE("usher explain, replay and graph read a running server's conversations
   business.stop();
   CHECK(run("replay " + bot + state).output == other.output);
 }
+
+TEST_CASE("usher versions lists what was served, compares, loads anew and goes back") {
+  const Business business;
+  business.say("ann", "hello");
+  const std::string from = fmt::format("--state {}", business.state());
+  const std::string server = fmt::format("--server http://localhost:{} {}", business.port(), from);
+  Ran ran = run("versions " + from);
+  INFO(ran.output);
+  CHECK(ran.code == 0);
+  CHECK(says(ran, "current"));
+  const std::string first = ran.output.substr(ran.output.find('\n') + 1, 12);
+
+  const fs::path settings = fs::path(business.bot()) / "bot.yml";
+  const std::string before = text_of(settings);
+  std::ofstream(settings) << before << "title: Parcels, faster\n";
+  CHECK(run(fmt::format("versions parcels {} --compare current {}", from, business.bot())).output ==
+        "added    setting    title\n");
+  ran = run("versions --reload " + server);
+  CHECK(ran.code == 0);
+  CHECK(says(ran, " current"));
+  CHECK_FALSE(says(ran, first));
+  CHECK(run(fmt::format("versions {} --compare {}", from, first)).output ==
+        "added    setting    title\n");
+
+  std::ofstream(settings) << before << "titel: Parcels\n";
+  ran = run("versions --reload " + server);
+  CHECK(ran.code == 1);
+  CHECK(says(ran, "refused"));
+  CHECK(says(ran, "'titel' is no key"));
+
+  ran = run("versions parcels --use previous " + server);
+  CHECK(ran.code == 0);
+  CHECK(says(ran, first + " used_again"));
+  ran = run("versions parcels --json " + server);
+  CHECK(ran.code == 0);
+  CHECK(says(ran, "\"current\":\"" + first));
+  CHECK(run("versions other " + server).code == 1);
+  CHECK(run("versions --state " + business.bot()).code == 1);
+  CHECK(run("versions --use previous " + from).code == 1);  // No server
+  CHECK(run("versions --use previous --reload " + server).code == 2);
+}
