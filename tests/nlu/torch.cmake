@@ -4,4 +4,4 @@ usher_test(nlu_torch_test torch/training_test.cc torch/model_file_test.cc torch/
   torch/splitting_test.cc LIBS nlu_torch)
 usher_test(bert_test torch/bert_test.cc torch/fit_encoder_test.cc torch/word_states_test.cc
   LIBS nlu_torch)
-usher_test(shop_heldout_test torch/shop_heldout_test.cc LIBS nlu_torch)
+usher_test(heldout_test torch/heldout_test.cc LIBS nlu_torch)
