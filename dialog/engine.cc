@@ -21,6 +21,7 @@ using State = event::HandoverChanged::State;
 constexpr std::string_view apology =
     "Sorry, something went wrong on our side. Please try again in a moment.";
 constexpr int replies_limit = 50;
+constexpr std::size_t usual_events = 24;  // Of a turn; more are no harm.
 
 bool is_visible(const EventBody& body) {
   return std::holds_alternative<event::Uttered>(body) ||
@@ -61,14 +62,14 @@ bool preempts(const std::vector<Command>& commands) {
 // ---- events ----
 
 void Turn::emit(EventBody body, Actor actor) {
-  Event event;
+  if (out_.events.empty()) out_.events.reserve(usual_events);
+  Event& event = out_.events.emplace_back();
   event.number = c_.last_event + 1;
   event.seq = is_visible(body) ? c_.head_seq + 1 : 0;
   event.ts = now_;
   event.actor = actor;
   event.body = std::move(body);
   c_.apply(event);
-  out_.events.push_back(std::move(event));
 }
 
 void Turn::reply(event::Replied reply) {

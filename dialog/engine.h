@@ -94,6 +94,8 @@ using Effect = std::variant<effect::CallHttp, effect::SetTimer, effect::CancelTi
 struct Advance {
   std::vector<Event> events;    // Numbered on from the conversation; never empty for Said.
   std::vector<Effect> effects;  // Start only when the events are durable.
+  // The conversation with these events, folded already; nullopt: nobody has.
+  std::optional<Conversation> next;
 };
 
 struct EngineLimits {

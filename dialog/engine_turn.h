@@ -34,7 +34,10 @@ class Turn {
   void take(const input::FeedbackGiven& feedback);
   void take(const input::Happened& happened);
   void take_version();  // Before the input: the bot may be another than the conversation knew.
-  Advance finish() { return std::move(out_); }
+  Advance finish() {
+    out_.next = std::move(c_);
+    return std::move(out_);
+  }
 
  private:
   // ---- events (engine.cc) ----

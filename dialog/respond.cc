@@ -248,9 +248,11 @@ std::string to_text(const json::value& value) {
 std::string fill(std::string_view text, const Names& names, Escape escape,
                  json::object* arguments) {
   std::string out;
-  out.reserve(text.size() + 16);
   for (std::size_t i = 0; i < text.size();) {
-    const std::string_view name = text[i] == '{' ? name_at(text, i) : std::string_view();
+    const std::size_t brace = std::min(text.find('{', i), text.size());
+    out += text.substr(i, brace - i);
+    if ((i = brace) == text.size()) break;
+    const std::string_view name = name_at(text, i);
     if (name.empty()) {
       out += text[i++];
       continue;

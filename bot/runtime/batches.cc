@@ -104,8 +104,10 @@ dialog::Batch make_batch(const Room& room, const dialog::Advance& advance, int s
   const bool is_snapshot_due = work.state.last_event + batch.events.size() - work.snapshot_event >=
                                static_cast<std::uint64_t>(std::max(1, snapshot_every));
   if (!is_snapshot_due && work.outbox.empty()) return batch;
-  next = work.state;
-  for (const dialog::Event& event : batch.events) next->apply(event);
+  if (!next) {
+    next = work.state;
+    for (const dialog::Event& event : batch.events) next->apply(event);
+  }
   if (is_snapshot_due) batch.snapshot = dialog::encode(*next);
   for (const std::uint64_t effect : work.outbox) {
     if (!is_pending(*next, effect)) batch.outbox_removed.push_back(effect);

@@ -140,6 +140,7 @@ void Runtime::Impl::process(Room& room, Turn turn) {
   }
   auto flight = std::make_unique<Flight>();
   flight->kind = room.state == Room::State::opening ? Flight::Kind::open : Flight::Kind::turn;
+  flight->next = std::move(result.next);
   flight->batch = make_batch(room, result, limits.snapshot_every, flight->next);
   if (fired != nullptr) remove_timer_row({fired->timer, turn.timer_due}, flight->batch);
   if (flight->batch.events.empty() && flight->batch.timers_removed.empty()) {

@@ -79,6 +79,7 @@ class Talk {
       }
     }
     REQUIRE(encode(replayed_) == encode(conversation));
+    REQUIRE(encode(*step.next) == encode(conversation));
     const auto snapshot = decode_conversation(encode(conversation));
     REQUIRE(snapshot);
     REQUIRE(encode(*snapshot) == encode(conversation));
