@@ -1,12 +1,13 @@
 #!/bin/sh
-# Swaps the shop's model under load: 2,000 turns a second for a while, then again while two models
-# take turns 50 times (SIGHUP). Prints both rounds and the server's memory.
+# Swaps the shop's version and model under load: 2,000 turns a second for a while, then again while two
+# versions take turns 50 times (SIGHUP). Prints both rounds and the server's memory.
 #
-#   bench/swap.sh [SECONDS [SWAPS]]
+#   bench/swap.sh [SECONDS [SWAPS [TURNS_PER_SECOND]]]
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 swaps=${2:-50}
+rate=${3:-2000}
 work=$(mktemp -d)
 server=''
 trap 'kill $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
@@ -40,7 +41,7 @@ until curl -fs http://127.0.0.1:18085/health/ready > /dev/null 2>&1; do
   sleep 0.025
 done
 resident() { awk '/VmRSS/ {printf "%.0f MiB", $2 / 1024}' "/proc/$server/status"; }
-load() { build/usher-bench turn-load --port 18085 --pid $server --connections 500 --rate 2000 --seconds "$seconds"; }
+load() { build/usher-bench turn-load --port 18085 --pid $server --connections 500 --rate "$rate" --seconds "$seconds"; }
 
 echo "started: $(resident)"
 echo "without swaps:"
@@ -60,6 +61,6 @@ swapper=$!
 echo "with $swaps swaps:"
 load
 wait $swapper
-echo "after it: $(resident), $(grep -c '"reloaded"\|reloaded' "$work/log") swaps done"
+echo "after it: $(resident), $(grep -c '"version_current"' "$work/log") swaps done"
 sleep 5
 echo "five seconds later: $(resident)"
