@@ -1,54 +1,20 @@
 #include "dialog/script_write.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
 
 #include "dialog/draft.h"
+#include "dialog/yaml_text.h"
 #include "nlu/base/calendar.h"
 
 namespace dialog {
 
 namespace {
 
-bool reads_as_other(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  static constexpr std::array<std::string_view, 9> words = {"true", "false", "null", "yes", "no",
-                                                            "on",   "off",   "y",    "n"};
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-// YAML has no place for most control characters, not even in quotes.
-std::string without_controls(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool is_c1 = c == 0xC2 && i + 1 < text.size() &&
-                       static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080 to U+009F
-    const bool is_control = (c < 0x20 && c != '\t' && c != '\n') || c == 0x7F || is_c1;
-    out += is_control ? ' ' : text[i];
-    if (is_c1) ++i;
-  }
-  return out;
-}
-
-// Plain where nobody could take it for anything else, else as JSON has it, which is YAML too.
-std::string scalar(const std::string& written, std::string_view marks = " _-.'?!") {
-  const std::string text = without_controls(written);
-  const bool is_plain =
-      !text.empty() && text.back() != ' ' && !reads_as_other(text) &&
-      (std::isalpha(static_cast<unsigned char>(text.front())) != 0 || text.front() < 0) &&
-      std::all_of(text.begin(), text.end(), [&](char c) {
-        return c < 0 || std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               marks.find(c) != std::string_view::npos;
-      });
-  return is_plain ? text : json::serialize(json::value(text));
-}
-
 // In brackets, where fewer marks are safe.
-std::string flow_scalar(const std::string& text) { return scalar(text, " _-."); }
+std::string flow_scalar(const std::string& text) { return yaml_scalar(text, " _-."); }
 
 std::string flow_text(const json::value& value) {
   if (const auto* text = value.if_string())
@@ -110,11 +76,11 @@ std::vector<std::string> happening(const Line& line) {
                                                  {"media_type", line.attachment.media_type},
                                                  {"size", line.attachment.size}}))};
     case Line::Kind::payload:
-      if (!line.text.empty()) keys.push_back("customer: " + scalar(line.text));
-      keys.push_back("payload: " + scalar(line.payload));
+      if (!line.text.empty()) keys.push_back("customer: " + yaml_scalar(line.text));
+      keys.push_back("payload: " + yaml_scalar(line.payload));
       return keys;
     case Line::Kind::customer:
-      keys.push_back("customer: " + scalar(line.text));
+      keys.push_back("customer: " + yaml_scalar(line.text));
       break;
   }
   if (line.commands) {
@@ -126,7 +92,7 @@ std::vector<std::string> happening(const Line& line) {
 }
 
 std::string names_text(const std::vector<std::string>& names) {
-  if (names.size() == 1) return scalar(names.front());
+  if (names.size() == 1) return yaml_scalar(names.front());
   json::array list;
   for (const std::string& name : names) list.emplace_back(name);
   return flow_text(list);
@@ -141,8 +107,8 @@ std::string to_yaml(const Recorded& recorded) {
     std::replace(note.begin(), note.end(), '\n', ' ');
     text += "# " + note + "\n";
   }
-  if (!script.name.empty()) text += "name: " + scalar(script.name) + "\n";
-  if (!script.language.empty()) text += "language: " + scalar(script.language) + "\n";
+  if (!script.name.empty()) text += "name: " + yaml_scalar(script.name) + "\n";
+  if (!script.language.empty()) text += "language: " + yaml_scalar(script.language) + "\n";
   if (script.now != rehearsal_begins) text += fmt::format("now: {}\n", nlu::iso_time(script.now));
   if (script.seed != 1) text += fmt::format("seed: {}\n", script.seed);
   if (!script.backend.empty()) text += "backend:\n" + stubs_text(script.backend, "  ");
