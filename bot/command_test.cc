@@ -67,6 +67,11 @@ void print_text(const TestRun& run, const Asked& asked) {
   fmt::print("{} conversation{}, {} failed{}, {:.1f} s\n", run.played(),
              run.played() == 1 ? "" : "s", run.failed(),
              left == 0 ? "" : fmt::format(", {} not played", left), run.seconds);
+  const TestRun::Steps steps = run.steps();
+  if (run.failed() > 0 && steps.all > 0) {
+    fmt::print("{} of {} steps with a customer's text went as written ({:.1f} %)\n",
+               steps.as_written, steps.all, steps.percent());
+  }
 }
 
 nlu::Result<void> write_files(const TestRun& run, const Asked& asked) {

@@ -109,6 +109,9 @@ std::string as_json(const TestRun& run) {
   json::object report{{"conversations", run.played()},
                       {"failed", run.failed()},
                       {"took_s", run.seconds},
+                      {"steps", json::object{{"all", run.steps().all},
+                                             {"as_written", run.steps().as_written},
+                                             {"percent", run.steps().percent()}}},
                       {"results", std::move(list)}};
   if (run.coverage) report["coverage_percent"] = run.coverage->share().percent();
   return json::serialize(report);

@@ -89,6 +89,30 @@ std::size_t TestRun::failed() const {
       results.begin(), results.end(), [](const Result& one) { return one.failure.has_value(); }));
 }
 
+double TestRun::Steps::percent() const {
+  return all == 0 ? 100 : 100.0 * static_cast<double>(as_written) / static_cast<double>(all);
+}
+
+TestRun::Steps TestRun::steps() const {
+  Steps steps;
+  for (std::size_t i = 0; i < scripts.size(); ++i) {
+    if (!results[i].was_played) continue;
+    const auto& failure = results[i].failure;
+    const auto& lines = scripts[i].lines;
+    // One that could not even begin fails at what it was to begin with, which is no line.
+    bool goes_on = !failure || std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+      return line.mark == failure->mark;
+    });
+    for (const dialog::Line& line : lines) {
+      goes_on = goes_on && !(failure && line.mark == failure->mark);
+      if (line.kind != dialog::Line::Kind::customer || line.text.empty()) continue;
+      ++steps.all;
+      steps.as_written += goes_on ? 1 : 0;
+    }
+  }
+  return steps;
+}
+
 TestRun play_tests(const dialog::Bot& bot, const nlu::Interpreter* interpreter,
                    std::vector<dialog::Script> scripts, const TestOptions& options) {
   TestRun run;

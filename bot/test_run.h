@@ -33,6 +33,14 @@ struct TestRun {
 
   std::size_t played() const;
   std::size_t failed() const;
+
+  // Turns with a customer's text, of the conversations that were played. Behind the first that goes
+  // another way a conversation ends, and nothing more of it is as written.
+  struct Steps {
+    std::size_t all = 0, as_written = 0;
+    double percent() const;  // 100 where there are none
+  };
+  Steps steps() const;
 };
 
 struct TestOptions {

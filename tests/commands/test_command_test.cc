@@ -76,6 +76,16 @@ TEST_CASE("failures are told to people, programs and build servers") {
   CHECK(junit.find("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"") != std::string::npos);
   CHECK(junit.find("message=\"line 2: expected bot: utter_hours; got: utter_ask_parcel\"") !=
         std::string::npos);
+  // Of what customers write, all behind the first failure is not as written.
+  write(bot / "tests/c.yml",
+        "- customer: where is it\n  commands: [StartFlow(track)]\n  bot: ask_parcel\n"
+        "- customer: it is 10423\n  commands: [SetSlot(parcel, 10423)]\n  bot: hours\n"
+        "- customer: and now\n  commands: [StartFlow(track)]\n");
+  CHECK(says(run(fmt::format("test {} --json", bot.folder())),
+             "\"steps\":{\"all\":3,\"as_written\":1,\"percent\":"));
+  CHECK(says(run("test " + bot.folder()),
+             "1 of 3 steps with a customer's text went as written (33.3 %)"));
+  fs::remove(bot / "tests/c.yml");
   const Ran first = run("test " + bot.folder() + " --fail-fast");
   CHECK(first.code == 1);
   CHECK(says(first, "1 failed"));
