@@ -74,6 +74,8 @@ constexpr auto table = std::to_array<Finding>({
     {"expected_map", "Keys and values were expected", "Write 'key: value', one a line."},
     {"expected_text", "A text was expected", "Write a single value, in quotes if need be."},
     {"file_not_found", "A file is not there", "Correct its name, or make it."},
+    {"file_passed_over", "A file or key of Rasa's means nothing here",
+     "Nothing has to be done: the note says what became of it."},
     {"file_unreadable", "A file cannot be read", "Check that it is a file, and its permissions."},
     {"format_unsupported", "A placeholder has a format that this version does not have",
      "Write {name}, and word the text around it."},
@@ -108,6 +110,8 @@ constexpr auto table = std::to_array<Finding>({
      "Add it under 'translation:', or take the language out of 'additional_languages'."},
     {"needless_migration", "A renaming is of a name that is still used",
      "Delete it: conversations keep the name."},
+    {"needs_examples", "There are no examples of what the bot has to understand",
+     "Write some as customers would, in a file under nlu/."},
     {"no_action_server", "An action is one of the business's own, and nothing runs it",
      "Name the action server in bot.yml by 'action_endpoint', or call the business's system with "
      "an 'http' step."},
@@ -123,6 +127,9 @@ constexpr auto table = std::to_array<Finding>({
      "Add a variation without 'condition' and 'channel', for when none of the others fits."},
     {"no_steps", "A list of steps is empty", "Write END where the flow ends."},
     {"no_training_data", "A folder has no training data", "Name one with *.yml files in it."},
+    {"not_carried_over", "A part of a bot could not be converted",
+     "Write in the converted bot what the message says; docs/converting.md has what becomes of "
+     "what."},
     {"not_checked", "Only a language model could judge this",
      "State the wording with 'bot_uttered: {text_matches: …}'."},
     {"out_of_range", "A number is too small or too large", "Write one within the limits named."},
@@ -133,6 +140,9 @@ constexpr auto table = std::to_array<Finding>({
      "Put it into the environment and write ${NAME}; then change it, as it has been seen."},
     {"short_secret", "A secret is too short",
      "Use one that was made by a program, not by a person."},
+    {"step_not_explained", "Nothing a customer could mean makes a test go as written",
+     "Play the test in Rasa: if it passes there, a flow, slot or response behaves differently here "
+     "and the test has to say so; else correct the test."},
     {"stories_not_supported", "Stories and rules are not read",
      "Write flows, and conversations under tests/."},
     {"too_deep", "Steps are nested too deeply", "Give a step an 'id' and lead to it by 'next'."},
