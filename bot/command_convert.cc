@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -40,6 +41,19 @@ nlu::Result<std::size_t> convert(const Asked& asked) {
 }
 
 int run(const Asked& asked) {
+  if (asked.from.empty() || asked.to.empty()) {
+    fmt::print(stderr,
+               "usher convert: name two files, FROM and TO, or what to convert: calm, rasa\n");
+    return 2;
+  }
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(asked.from, failure)) {
+    fmt::print(stderr, "usher convert: {} is no file{}\n", asked.from,
+               std::filesystem::is_directory(asked.from, failure)
+                   ? "; for a whole bot, write usher convert calm or usher convert rasa before it"
+                   : "");
+    return 2;
+  }
   const auto rows = convert(asked);
   if (!rows) {
     fmt::print(stderr, "{}\n", rows.error().message);
@@ -53,17 +67,21 @@ int run(const Asked& asked) {
 
 void add_convert(CLI::App& app, int& exit_code) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* const command =
-      app.add_subcommand("convert", "Turn labelled texts of one format into another");
-  command->add_option("FROM", asked->from, "A .csv, .jsonl, .yml (Rasa) or .conll file")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("TO", asked->to, "The file to write, in the format of its name")->required();
+  CLI::App* const command = app.add_subcommand(
+      "convert", "Turn a bot of Rasa's, or labelled texts, into what Usher reads");
+  command->add_option("FROM", asked->from, "A .csv, .jsonl, .yml (Rasa) or .conll file");
+  command->add_option("TO", asked->to, "The file to write, in the format of its name");
   const CLI::IsMember formats({"csv", "jsonl", "rasa", "conll"});
   command->add_option("--from", asked->from_format, "FROM's format")->check(formats);
   command->add_option("--to", asked->to_format, "TO's format")->check(formats);
-  command->footer("Example: usher convert utterances.csv nlu.yml");
-  command->callback([asked, &exit_code] { exit_code = run(*asked); });
+  add_convert_bot(*command, exit_code);
+  command->footer(
+      "Examples:\n"
+      "  usher convert utterances.csv nlu.yml       labelled texts of one format into another\n"
+      "  usher convert calm my-calm-bot my-bot      a whole bot; see usher convert calm --help");
+  command->callback([asked, command, &exit_code] {
+    if (command->get_subcommands().empty()) exit_code = run(*asked);
+  });
 }
 
 }  // namespace bot

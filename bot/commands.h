@@ -15,6 +15,7 @@ void add_eval(CLI::App& app, int& exit_code);
 void add_eval_data(CLI::App& eval, int& exit_code);  // usher eval nlu, usher eval ner
 void add_eval_sentiment(CLI::App& eval, int& exit_code);
 void add_convert(CLI::App& app, int& exit_code);
+void add_convert_bot(CLI::App& convert, int& exit_code);  // usher convert calm, usher convert rasa
 void add_explain(CLI::App& app, int& exit_code);
 void add_graph(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
