@@ -72,9 +72,15 @@ const std::vector<std::string>& settings_keys() {
 // Rasa's keys that this version answers with advice.
 std::string advice_for(const std::string& key) {
   static const std::map<std::string, std::string> advice = {
-      {"stories", "'stories' are not read; write flows, and conversations under tests/"},
-      {"rules", "'rules' are not read; write a flow with 'nlu_trigger'"},
-      {"forms", "'forms' are not read; write a flow with 'collect' steps"},
+      {"stories",
+       "'stories' are not read; write flows, and conversations under tests/ ('usher convert rasa' "
+       "makes flows of them)"},
+      {"rules",
+       "'rules' are not read; write a flow with 'nlu_trigger' ('usher convert rasa' makes flows of "
+       "them)"},
+      {"forms",
+       "'forms' are not read; write a flow with 'collect' steps ('usher convert rasa' makes flows "
+       "of them)"},
       {"e2e_actions", "'e2e_actions' are not read; write responses"},
       {"pipeline", "'pipeline' is not needed; 'model' in bot.yml has what can be set"},
       {"policies", "'policies' are not needed; flows decide"},
