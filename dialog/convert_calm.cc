@@ -20,6 +20,14 @@ constexpr const char* common_file = "nlu/common.yml";
 constexpr const char* values_name = "nlu/values.yml";
 constexpr const char* search_flow = "flows/knowledge_question.yml";
 
+// Made examples are fewer, and less like what customers write, than real ones.
+constexpr const char* heard_thresholds =
+    "understanding:\n"
+    "  # Lower than a model's own, as the examples were made. Delete them once nlu/ has your "
+    "customers' words.\n"
+    "  intent_threshold: 0.3\n"
+    "  outside_threshold: 0.65\n";
+
 const std::map<std::string, std::string>& headers() {
   static const std::map<std::string, std::string> texts = {
       {from_tests,
@@ -190,6 +198,7 @@ class CalmConverter {
       const std::string values = values_file(*bot_, names_);
       if (!values.empty()) put(values_name, yaml_comment(headers().at(values_name)) + values);
     }
+    if (!converting_.source.count("bot.yml")) out().files["bot.yml"] += heard_thresholds;
     summarize(book);
     // What the loader and the checks still find is what is left to do.
     Loaded loaded = load_bot_from(out().files, options_);

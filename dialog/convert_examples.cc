@@ -149,23 +149,29 @@ void add_answers(ExampleBook& book, const std::string& file, const Bot& bot,
     const Slot* slot = bot.find_slot(name);
     nlu::Entity entity = slot ? entity_of(*slot) : nlu::Entity{};
     if (entity.type.empty() || slot->type == SlotType::boolean) continue;
-    const std::vector<std::string> values = values_of(bot, name, lessons);
+    std::vector<std::string> values = values_of(bot, name, lessons);
     if (values.empty()) continue;
+    if (values.size() > values_of_slot) values.resize(values_of_slot);
+    const auto say = [&](const std::string& phrase, std::size_t which) {
+      const std::size_t at = phrase.find("{}");
+      entity.value = values[which % values.size()];
+      entity.span = {at, at + entity.value.size()};
+      // A slot that several flows ask for is a word of each of them.
+      book.add(file, intent_of(*flows[which % flows.size()]),
+               phrase.substr(0, at) + entity.value + phrase.substr(at + 2), {entity});
+    };
     const AnswerPhrases phrases = phrases_for_answer(words_of(name), bot.language);
     // A number alone may be the answer to anything.
     const std::size_t count =
         slot->type == SlotType::number ? phrases.unmistakable : phrases.texts.size();
     for (std::size_t i = 0; i < count; ++i) {
-      const std::string& phrase = phrases.texts[i];
-      const std::size_t at = phrase.find("{}");
-      for (std::size_t k = 0; k < std::min(values.size(), values_of_slot) && k < 2; ++k) {
-        const std::string& value = values[(i + k) % std::min(values.size(), values_of_slot)];
-        entity.span = {at, at + value.size()};
-        entity.value = value;
-        // A slot that several flows ask for is a word of each of them.
-        book.add(file, intent_of(*flows[(i + k) % flows.size()]),
-                 phrase.substr(0, at) + value + phrase.substr(at + 2), {entity});
-      }
+      say(phrases.texts[i], i);
+      say(phrases.texts[i], i + 1);
+    }
+    // What only one flow has to choose from may be asked for at once.
+    if (slot->type != SlotType::categorical || flows.size() > 1) continue;
+    for (const std::string& phrase : phrases_for_choice(bot.language)) {
+      for (std::size_t i = 0; i < values.size(); ++i) say(phrase, i);
     }
   }
 }

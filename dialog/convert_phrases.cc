@@ -340,6 +340,13 @@ AnswerPhrases phrases_for_answer(const std::string& what, std::string_view langu
   return {};
 }
 
+std::vector<std::string> phrases_for_choice(std::string_view language) {
+  if (is_english(language))
+    return {"I need a {}", "is there a {}?", "can I have the {}", "I'd like a {} please"};
+  if (is_chinese(language)) return {"我要{}", "有{}吗", "想要{}"};
+  return {};
+}
+
 double likeness(std::string_view a, std::string_view b) {
   std::set<std::string> left, right;
   for (const nlu::Word& word : nlu::split_words(a, 100)) left.insert(word.folded);

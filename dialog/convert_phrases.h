@@ -22,6 +22,9 @@ struct AnswerPhrases {
 };
 AnswerPhrases phrases_for_answer(const std::string& what, std::string_view language);
 
+// What a customer says who wants one of several things that can be had: "{}" stands for it.
+std::vector<std::string> phrases_for_choice(std::string_view language);
+
 // Examples of the intents that every bot has (affirm, deny, cancel, repeat, restart, skip,
 // talk_to_person, chitchat, out_of_scope); empty for a language that has none here.
 const std::map<std::string, std::vector<std::string>>& common_phrases(std::string_view language);
