@@ -95,7 +95,7 @@ class PathReader {
   void add(std::vector<Written>& ways, const Item& item) const;
   void read_or(const Yaml& alternatives, std::vector<Written>& ways);
   std::optional<Item> read_intent(const Yaml& step);
-  std::optional<Item> read_slots(const Yaml& node, bool is_rule);
+  std::optional<Item> read_slots(const Yaml& node);
   void follow(const Written& written, std::set<std::string>& visited, std::vector<Path>& paths);
 
   Converting& converting_;

@@ -33,7 +33,7 @@ std::string condition_of(const std::string& slot, const Yaml& value, const Domai
 
 }  // namespace
 
-std::optional<Item> PathReader::read_slots(const Yaml& node, bool) {
+std::optional<Item> PathReader::read_slots(const Yaml& node) {
   Item item;
   item.kind = Item::Kind::slots;
   item.mark = node.mark;
@@ -125,7 +125,7 @@ bool PathReader::read_step(const Yaml& step, std::vector<Written>& ways) {
     if (!item) return false;
     add(ways, *item);
     if (const Yaml* then = step.find("slot_was_set")) {
-      if (auto set = read_slots(*then, false)) add(ways, *set);
+      if (auto set = read_slots(*then)) add(ways, *set);
     }
     return true;
   }
@@ -137,7 +137,7 @@ bool PathReader::read_step(const Yaml& step, std::vector<Written>& ways) {
     item.kind = Item::Kind::said;
     item.name = scalar_of(said);
   } else if (const Yaml* set = step.find("slot_was_set")) {
-    if (auto slots = read_slots(*set, false)) add(ways, *slots);
+    if (auto slots = read_slots(*set)) add(ways, *slots);
     return true;
   } else if (const Yaml* loop = step.find("active_loop")) {
     item.kind = Item::Kind::loop;
@@ -188,7 +188,7 @@ void PathReader::read_one(const Yaml& node, bool is_rule) {
         for (Written& way : ways)
           way.path.loop = loop->is_null() || loop->text == "null" ? "" : loop->text;
       } else if (const Yaml* set = each.find("slot_was_set")) {
-        if (auto slots = read_slots(*set, true)) add(ways, *slots);
+        if (auto slots = read_slots(*set)) add(ways, *slots);
       }
     }
   }
