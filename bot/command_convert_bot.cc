@@ -99,8 +99,23 @@ std::size_t errors_in(const nlu::Diagnostics& findings) {
       [](const nlu::Diagnostic& one) { return one.severity == nlu::Severity::error; }));
 }
 
+// Lines of the files that findings name: those of the old folder, and those that were made.
+class NamedLines {
+ public:
+  explicit NamedLines(const Asked& asked) : asked_(asked), old_(asked.from), made_(asked.to) {}
+  std::string line(const nlu::Mark& mark) {
+    std::error_code failure;
+    const bool is_old = fs::exists(fs::path(asked_.from) / mark.file, failure);
+    return is_old ? old_.line(mark) : made_.line(mark);
+  }
+
+ private:
+  const Asked& asked_;
+  SourceLines old_, made_;
+};
+
 void print_report(const Asked& asked, const dialog::Conversion& done) {
-  SourceLines lines(asked.from);
+  NamedLines lines(asked);
   FindingsText text(shows_colours());
   for (const nlu::Diagnostic& finding : done.findings)
     fmt::print("{}", text(finding, lines.line(finding.mark)));
@@ -122,7 +137,7 @@ void print_report(const Asked& asked, const dialog::Conversion& done) {
 
 void print_json(const Asked& asked, const dialog::Conversion& done) {
   namespace json = nlu::json;
-  SourceLines lines(asked.from);
+  NamedLines lines(asked);
   json::array findings, information, files, summary;
   for (const nlu::Diagnostic& one : done.findings)
     findings.push_back(finding_json(one, lines.line(one.mark)));

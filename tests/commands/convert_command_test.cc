@@ -131,6 +131,25 @@ TEST_CASE("folders are never written over unasked, nor into one another") {
   CHECK(says(json, "\"severity\":\"information\""));
 }
 
+TEST_CASE("a finding shows its line, in the old folder or in what was made") {
+  const Folder folder;
+  const std::string bot = folder / "bot";
+  fs::create_directories(bot + "/data");
+  std::ofstream(bot + "/domain.yml") << "intents: [hello]\nresponses:\n  utter_a: [{text: a}]\n";
+  std::ofstream(bot + "/data/all.yml")
+      << "nlu:\n  - intent: hello\n    examples: |\n      - hello\n      - hi\n"
+         "rules:\n  - rule: hello\n    steps: [{intent: hello}, {action: utter_missing}]\n"
+         "  - rule: odd\n    steps: [{intent: hello}, {action: action_back}]\n";
+  const Ran ran = run(fmt::format("convert rasa {} {}", bot, folder / "out"));
+  INFO(ran.output);
+  CHECK(ran.code == 1);
+  CHECK(says(ran, "data/all.yml:10:"));
+  CHECK(says(ran, "    steps: [{intent: hello}, {action: action_back}]"));
+  CHECK(says(ran, "flows/from_stories.yml:"));
+  CHECK(says(ran, "      - action: utter_missing\n"));
+  CHECK(says(ran, "Next: correct the errors in"));
+}
+
 TEST_CASE("labelled texts are converted as before, and a folder is told where to go") {
   const Folder folder;
   std::ofstream(folder / "a.csv") << "text,intent\nhello,greet\n";
