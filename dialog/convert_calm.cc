@@ -83,6 +83,17 @@ std::vector<FlowHeading> headings_of(const Yaml& flows) {
   return headings;
 }
 
+// What `collect` steps at any depth say of the values they want.
+void find_descriptions(const Yaml& node, std::map<std::string, std::vector<std::string>>& values) {
+  const std::string slot = text_of(node.find("collect"));
+  if (!slot.empty()) {
+    for (std::string& one : examples_in(text_of(node.find("description"))))
+      values[slot].push_back(std::move(one));
+  }
+  for (const Yaml& item : node.items) find_descriptions(item, values);
+  for (const Yaml::Entry& entry : node.entries) find_descriptions(entry.value, values);
+}
+
 class CalmConverter {
  public:
   CalmConverter(const FolderTexts& source, const LoadOptions& options)
@@ -118,6 +129,7 @@ class CalmConverter {
       if (const auto* root = std::get_if<Yaml>(&tree)) {
         if (const Yaml* flows = root->find("flows")) {
           for (FlowHeading& one : headings_of(*flows)) headings_.push_back(std::move(one));
+          find_descriptions(*flows, described_);
         }
         nlu::Diagnostics ignored;  // The loader tells them.
         if (root->find("nlu")) {
@@ -175,6 +187,14 @@ class CalmConverter {
     bot_ = loaded.bot;
     names_ = value_names(*bot_);
     lessons_ = learn_from(*bot_, scripts, names_, out().findings);
+    for (const auto& [slot, values] : described_) {
+      const Slot* const known = bot_->find_slot(slot);
+      if (!known || known->type != SlotType::text) continue;
+      std::vector<std::string>& seen = lessons_.values[slot];
+      for (const std::string& one : values) {
+        if (std::find(seen.begin(), seen.end(), one) == seen.end()) seen.push_back(one);
+      }
+    }
     if (lessons_.asks_questions && !bot_->find_flow("knowledge_question")) {
       out().files[search_flow] =
           yaml_comment("Made by 'usher convert calm': tests ask what pattern_search answers.") +
@@ -228,7 +248,8 @@ class CalmConverter {
   Converting converting_;
   const LoadOptions& options_;
   std::vector<FlowHeading> headings_;
-  nlu::TrainingData own_;  // Examples that the bot has already
+  std::map<std::string, std::vector<std::string>> described_;  // Slot → examples of its values
+  nlu::TrainingData own_;                                      // Examples that the bot has already
   std::string language_ = "en";
   BotPtr bot_;
   ValueNames names_;

@@ -340,6 +340,39 @@ AnswerPhrases phrases_for_answer(const std::string& what, std::string_view langu
   return {};
 }
 
+std::vector<std::string> examples_in(const std::string& description) {
+  constexpr std::size_t longest = 40;
+  constexpr std::array<std::string_view, 6> leads = {"such as ", "for example ", "for instance ",
+                                                     "e.g. ",    "例如",         "比如"};
+  constexpr std::array<std::string_view, 7> separators = {", or ", ", and ", " or ", " and ",
+                                                          "或",    "、",     ", "};
+  std::vector<std::string> examples;
+  const std::string text = one_line(description);
+  std::string_view rest;
+  for (const std::string_view lead : leads) {
+    const std::size_t at = text.find(lead);
+    if (rest.empty() && at != std::string::npos)
+      rest = std::string_view(text).substr(at + lead.size());
+  }
+  rest = rest.substr(0, std::min({rest.find(';'), rest.find(')'), rest.find(". ")}));
+  while (!rest.empty()) {
+    std::size_t end = rest.size(), next = rest.size();
+    for (const std::string_view one : separators) {
+      const std::size_t at = rest.find(one);
+      if (at >= end) continue;
+      end = at;
+      next = at + one.size();
+    }
+    std::string_view one = rest.substr(0, end);
+    const auto is_quote = [](char c) { return c == '"' || c == '\''; };
+    while (!one.empty() && is_quote(one.front())) one.remove_prefix(1);
+    while (!one.empty() && is_quote(one.back())) one.remove_suffix(1);
+    if (one.size() <= longest) add(examples, std::string(one));
+    rest.remove_prefix(next);
+  }
+  return examples;
+}
+
 std::vector<std::string> phrases_for_choice(std::string_view language) {
   if (is_english(language))
     return {"I need a {}", "is there a {}?", "can I have the {}", "I'd like a {} please"};

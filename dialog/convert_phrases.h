@@ -22,6 +22,9 @@ struct AnswerPhrases {
 };
 AnswerPhrases phrases_for_answer(const std::string& what, std::string_view language);
 
+// The examples that a description gives: "the day of arrival, for example Friday or 12 March".
+std::vector<std::string> examples_in(const std::string& description);
+
 // What a customer says who wants one of several things that can be had: "{}" stands for it.
 std::vector<std::string> phrases_for_choice(std::string_view language);
 

@@ -239,6 +239,23 @@ TEST_CASE("odd folders are no reason to fail") {
   CHECK(has(convert_calm(chinese).files.at("nlu/from_flows.yml"), "我想book a room"));
 }
 
+TEST_CASE("values that a question's description names are used") {
+  CHECK(examples_in("the day, for example next Friday or 12 March") ==
+        std::vector<std::string>{"next Friday", "12 March"});
+  CHECK(examples_in("a number, such as \"A1\", B2, and C3; never D4") ==
+        std::vector<std::string>{"A1", "B2", "C3"});
+  CHECK(examples_in("the city").empty());
+  CHECK(examples_in("").empty());
+  FolderTexts source = travel();
+  std::string& flows = source["data/flows.yml"];
+  flows.replace(flows.find("- collect: city"), 15,
+                "- collect: city\n        description: where to, e.g. Lisbon or Rome");
+  const Conversion done = convert_calm(source);
+  INFO(messages(done.findings));
+  CHECK(done.findings.empty());
+  CHECK(has(done.files.at("nlu/from_tests.yml"), "- no, [Lisbon](city)\n"));
+}
+
 TEST_CASE("phrases are what a customer would say") {
   const auto phrases =
       phrases_for_flow("x", "", "This flow helps users to check their balance", "en");
