@@ -177,11 +177,6 @@ bool entry_fits(const Backend::Entry& entry, const HttpRequest& request, const j
 
 // ---- reading ----
 
-const std::vector<std::string>& method_keys() {
-  static const std::vector<std::string> keys = {"get", "post", "put", "patch", "delete", "any"};
-  return keys;
-}
-
 // Whole segments and whole query values only: "/orders/{id}", "/search?q={words}".
 bool is_pattern(std::string_view path) {
   const std::size_t query = path.find('?');
@@ -202,10 +197,9 @@ bool is_pattern(std::string_view path) {
 
 bool read_when(Draft& draft, const Yaml& when, Backend::Entry& entry) {
   if (!expect_map(draft, when, "'when'")) return false;
-  check_keys(draft, when, "'when'", {"get", "post", "put", "patch", "delete", "any", "json"});
+  check_keys(draft, when, request_keys);
   for (const Yaml::Entry& pair : when.entries) {
-    const auto& keys = method_keys();
-    if (std::find(keys.begin(), keys.end(), pair.key) == keys.end()) continue;
+    if (!find_word(request_keys.ways, pair.key)) continue;
     if (!entry.path.empty()) {
       draft.error("two_methods", pair.key_mark, "'when' names two methods; write two entries");
       return false;
@@ -239,14 +233,13 @@ bool read_when(Draft& draft, const Yaml& when, Backend::Entry& entry) {
 
 void read_reply(Draft& draft, const Yaml& reply, Backend::Entry& entry) {
   if (!expect_map(draft, reply, "'reply'")) return;
-  check_keys(draft, reply, "'reply'", {"status", "delay_ms", "json"});
+  check_keys(draft, reply, reply_keys);
   if (const Yaml* status = reply.find("status")) {
-    entry.status =
-        static_cast<int>(read_integer(draft, *status, "'status'", 100, 599).value_or(200));
+    entry.status = static_cast<int>(read_whole(draft, *status, reply_keys["status"]).value_or(200));
   }
   if (const Yaml* delay = reply.find("delay_ms")) {
-    entry.delay = std::chrono::milliseconds(
-        read_integer(draft, *delay, "'delay_ms'", 0, 600'000).value_or(0));
+    entry.delay =
+        std::chrono::milliseconds(read_whole(draft, *delay, reply_keys["delay_ms"]).value_or(0));
   }
   if (const Yaml* body = reply.find("json")) entry.reply = to_json(*body);
 }
@@ -324,7 +317,7 @@ void read_backend(const nlu::Yaml& file, Backend& backend, nlu::Diagnostics& dia
   if (expect_sequence(draft, file, "backend.yml")) {
     for (const Yaml& item : file.items) {
       if (!expect_map(draft, item, "an entry of backend.yml")) continue;
-      check_keys(draft, item, "an entry of backend.yml", {"when", "reply"});
+      check_keys(draft, item, backend_keys);
       Backend::Entry entry;
       entry.mark = item.mark;
       const Yaml* when = item.find("when");

@@ -139,14 +139,15 @@ std::string Draft::place(const Mark& mark) {
   return fmt::format("{}:{}:{}", mark.file, mark.line, mark.column);
 }
 
-void check_keys(Draft& draft, const Yaml& map, std::string_view what,
-                const std::vector<std::string>& known) {
+void check_keys(Draft& draft, const Yaml& map, const Keys& keys) {
+  check_keys(draft, map, keys, keys.what);
+}
+
+void check_keys(Draft& draft, const Yaml& map, const Keys& keys, std::string_view what) {
   for (const Yaml::Entry& entry : map.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    std::vector<std::string> free;  // What stands there already is not meant.
-    for (const std::string& key : known) {
-      if (map.find(key) == nullptr) free.push_back(key);
-    }
+    if (keys.find(entry.key) != nullptr || keys.find_refused(entry.key) != nullptr) continue;
+    std::vector<std::string> free = keys.names();  // What stands there already is not meant.
+    std::erase_if(free, [&](const std::string& key) { return map.find(key) != nullptr; });
     draft.error(
         "unknown_key", entry.key_mark,
         fmt::format("'{}' is no key of {}{}", entry.key, what, nlu::did_you_mean(entry.key, free)));
@@ -183,32 +184,32 @@ std::optional<bool> read_bool(Draft& draft, const Yaml& node, std::string_view w
   return std::nullopt;
 }
 
-std::optional<double> read_number(Draft& draft, const Yaml& node, std::string_view what, double min,
-                                  double max) {
+std::optional<double> read_number(Draft& draft, const Yaml& node, const Key& key) {
   const auto number = node.is_scalar() ? node.as_number() : std::nullopt;
   if (!number || std::isnan(*number)) {
-    draft.error("wrong_kind", node.mark, fmt::format("{} must be a number", what));
+    draft.error("wrong_kind", node.mark, fmt::format("'{}' must be a number", key.name));
     return std::nullopt;
   }
-  if (*number < min || *number > max) {
-    draft.error(
-        "out_of_range", node.mark,
-        fmt::format("{} must be between {} and {}", what, number_text(min), number_text(max)));
+  if (*number < key.form.min || *number > key.form.max) {
+    draft.error("out_of_range", node.mark,
+                fmt::format("'{}' must be between {} and {}", key.name, number_text(key.form.min),
+                            number_text(key.form.max)));
     return std::nullopt;
   }
   return number;
 }
 
-std::optional<std::int64_t> read_integer(Draft& draft, const Yaml& node, std::string_view what,
-                                         std::int64_t min, std::int64_t max) {
+std::optional<std::int64_t> read_whole(Draft& draft, const Yaml& node, const Key& key) {
+  const auto min = static_cast<std::int64_t>(key.form.min);
+  const auto max = static_cast<std::int64_t>(key.form.max);
   const auto number = node.is_scalar() ? node.as_integer() : std::nullopt;
   if (!number) {
-    draft.error("wrong_kind", node.mark, fmt::format("{} must be a whole number", what));
+    draft.error("wrong_kind", node.mark, fmt::format("'{}' must be a whole number", key.name));
     return std::nullopt;
   }
   if (*number < min || *number > max) {
     draft.error("out_of_range", node.mark,
-                fmt::format("{} must be between {} and {}", what, min, max));
+                fmt::format("'{}' must be between {} and {}", key.name, min, max));
     return std::nullopt;
   }
   return number;
@@ -249,6 +250,17 @@ json::value to_json(const Yaml& node) {
     if (const auto number = node.as_number(); number && std::isfinite(*number)) return *number;
   }
   return json::value(node.text);
+}
+
+std::optional<std::size_t> find_word(std::span<const std::string_view> words,
+                                     std::string_view word) {
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {
+  return nlu::did_you_mean(std::string(word), {words.begin(), words.end()});
 }
 
 bool is_name(std::string_view text) {

@@ -6,11 +6,13 @@
 #include <initializer_list>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dialog/bot.h"
+#include "dialog/keys.h"
 #include "dialog/load.h"
 #include "nlu/base/diagnostic.h"
 #include "nlu/base/yaml.h"
@@ -92,23 +94,28 @@ struct Draft {
 
 // ---- reading values; each reports what is wrong and returns nothing then ----
 
-// Every key of `map` is one of `known`; `what` as in "a flow", for the message.
-void check_keys(Draft& draft, const Yaml& map, std::string_view what,
-                const std::vector<std::string>& known);
+// Every key of `map` is in the table. One that is refused passes: who reads the map says why.
+void check_keys(Draft& draft, const Yaml& map, const Keys& keys);
+// The same, with words of its own for the map: "'opening_hours'".
+void check_keys(Draft& draft, const Yaml& map, const Keys& keys, std::string_view what);
 bool expect_map(Draft& draft, const Yaml& node, std::string_view what);
 bool expect_sequence(Draft& draft, const Yaml& node, std::string_view what);
 std::optional<std::string> read_text(Draft& draft, const Yaml& node, std::string_view what);
 std::optional<bool> read_bool(Draft& draft, const Yaml& node, std::string_view what);
-std::optional<double> read_number(Draft& draft, const Yaml& node, std::string_view what, double min,
-                                  double max);
-std::optional<std::int64_t> read_integer(Draft& draft, const Yaml& node, std::string_view what,
-                                         std::int64_t min, std::int64_t max);
+// Within the key's bounds.
+std::optional<double> read_number(Draft& draft, const Yaml& node, const Key& key);
+std::optional<std::int64_t> read_whole(Draft& draft, const Yaml& node, const Key& key);
 // A text in which ${NAME} and ${NAME:-default} are the environment's.
 std::string read_expanded(Draft& draft, const Yaml& node, std::string_view what);
 // A list of texts, or a single one.
 std::vector<std::string> read_texts(Draft& draft, const Yaml& node, std::string_view what);
 // The node as JSON; quoted scalars are texts, plain ones what YAML says they are.
 json::value to_json(const Yaml& node);
+// The place of `word` among `words`; nullopt: it is none of them.
+std::optional<std::size_t> find_word(std::span<const std::string_view> words,
+                                     std::string_view word);
+// "; did you mean 'date'?", or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> words);
 // The scalar as a name: letters, digits, '_', '-', beginning with a letter or '_'.
 bool is_name(std::string_view text);
 

@@ -49,46 +49,6 @@ bool belongs_to_bot(const std::string& file) {
 
 // ---- what is in them ----
 
-const std::vector<std::string>& settings_keys() {
-  static const std::vector<std::string> keys = {"name",
-                                                "title",
-                                                "language",
-                                                "additional_languages",
-                                                "time_zone",
-                                                "model",
-                                                "understanding",
-                                                "backend",
-                                                "opening_hours",
-                                                "session_timeout_min",
-                                                "session",
-                                                "hours",
-                                                "holidays",
-                                                "silence",
-                                                "action_endpoint",
-                                                "handover"};
-  return keys;
-}
-
-// Rasa's keys that this version answers with advice.
-std::string advice_for(const std::string& key) {
-  static const std::map<std::string, std::string> advice = {
-      {"stories",
-       "'stories' are not read; write flows, and conversations under tests/ ('usher convert rasa' "
-       "makes flows of them)"},
-      {"rules",
-       "'rules' are not read; write a flow with 'nlu_trigger' ('usher convert rasa' makes flows of "
-       "them)"},
-      {"forms",
-       "'forms' are not read; write a flow with 'collect' steps ('usher convert rasa' makes flows "
-       "of them)"},
-      {"e2e_actions", "'e2e_actions' are not read; write responses"},
-      {"pipeline", "'pipeline' is not needed; 'model' in bot.yml has what can be set"},
-      {"policies", "'policies' are not needed; flows decide"},
-      {"recipe", "'recipe' is not needed; leave it out"}};
-  const auto found = advice.find(key);
-  return found == advice.end() ? "" : found->second;
-}
-
 // "- action_x", or "- action_x: {send_domain: true}".
 void read_actions(Draft& draft, const Yaml& node) {
   if (node.is_null() || !expect_sequence(draft, node, "'actions'")) return;
@@ -109,9 +69,8 @@ void read_config(Draft& draft, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   std::vector<std::string> passed_over;
   for (const Yaml::Entry& entry : file.entries) {
-    const bool counts =
-        entry.key == "language" || entry.key == "additional_languages" || entry.key == "version";
-    if (!counts) passed_over.push_back(fmt::format("'{}'", entry.key));
+    if (config_keys.find(entry.key) == nullptr)
+      passed_over.push_back(fmt::format("'{}'", entry.key));
   }
   read_languages(draft, file);
   if (passed_over.empty()) return;
@@ -142,22 +101,18 @@ void read_nlu(Draft& draft, const Yaml& file, const Yaml::Entry& entry) {
   nlu::read_training_data(only, draft.bot.training, draft.diagnostics);
 }
 
-void report_key(Draft& draft, const Yaml::Entry& entry, bool is_settings) {
-  const auto& settings = settings_keys();
-  std::string advice = advice_for(entry.key);
-  if (!advice.empty()) {
-    draft.error("unsupported_key", entry.key_mark, std::move(advice));
-  } else if (std::find(settings.begin(), settings.end(), entry.key) != settings.end()) {
+// A key that no file like this one can have.
+void report_key(Draft& draft, const Yaml::Entry& entry, const Keys& keys) {
+  if (const Key* const elsewhere = keys.find_refused(entry.key)) {
+    draft.error("unsupported_key", entry.key_mark, std::string(elsewhere->about));
+  } else if (bot_keys.find(entry.key) != nullptr) {
     draft.error("unknown_key", entry.key_mark, fmt::format("'{}' belongs in bot.yml", entry.key));
   } else if (entry.key == "alerts") {
     draft.error("unknown_key", entry.key_mark, "'alerts' belongs in alerts.yml");
   } else {
-    std::vector<std::string> known = {"nlu", "version"};
-    for (const auto& [key, reader] : readers()) known.push_back(key);
-    if (is_settings) known.insert(known.end(), settings.begin(), settings.end());
     draft.error("unknown_key", entry.key_mark,
                 fmt::format("'{}' is no key of a bot's file{}", entry.key,
-                            nlu::did_you_mean(entry.key, known)));
+                            nlu::did_you_mean(entry.key, keys.names())));
   }
 }
 
@@ -170,17 +125,15 @@ void read_file(Draft& draft, const std::string& name, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
   const bool is_settings = stem(name) == "bot";
   if (is_settings) read_settings(draft, file);
-  const auto& settings = settings_keys();
+  const Keys& keys = is_settings ? bot_keys : part_keys;
   for (const Yaml::Entry& entry : file.entries) {
     const auto reader = readers().find(entry.key);
     if (reader != readers().end()) {
       reader->second(draft, entry.value);
     } else if (entry.key == "nlu") {
       read_nlu(draft, file, entry);
-    } else if (entry.key != "version" && entry.key != "config" &&
-               !(is_settings &&
-                 std::find(settings.begin(), settings.end(), entry.key) != settings.end())) {
-      report_key(draft, entry, is_settings);
+    } else if (keys.find(entry.key) == nullptr) {
+      report_key(draft, entry, keys);
     }
   }
 }

@@ -61,7 +61,7 @@ void read_webhook(Draft& draft, const Yaml& node, Webhook& hook) {
     return;
   }
   if (!expect_map(draft, node, "'webhook'")) return;
-  check_keys(draft, node, "'webhook'", {"url", "secret", "previous_secret"});
+  check_keys(draft, node, webhook_keys);
   const Yaml* url = node.find("url");
   if (url == nullptr) {
     draft.error("missing_key", node.mark, "this webhook has no 'url'");
@@ -131,13 +131,10 @@ std::optional<Condition> read_rule_condition(Draft& draft, const Yaml& node) {
 }
 
 template <class Number>
-void read_whole(Draft& draft, const Yaml& rule, const std::string& key, std::int64_t min,
-                std::int64_t max, Number& target) {
+void read_into(Draft& draft, const Yaml& rule, std::string_view key, Number& target) {
   const Yaml* written = rule.find(key);
   if (written == nullptr) return;
-  if (const auto number = read_integer(draft, *written, fmt::format("'{}'", key), min, max)) {
-    target = Number(*number);
-  }
+  if (const auto number = read_whole(draft, *written, alert_keys[key])) target = Number(*number);
 }
 
 void read_filters(Draft& draft, const Yaml& node, AlertRule& rule) {
@@ -167,17 +164,15 @@ void read_rule(Draft& draft, const Yaml::Entry& entry, const Webhook& usual) {
   }
   const Yaml& node = entry.value;
   if (!expect_map(draft, node, fmt::format("the alert '{}'", rule.name))) return;
-  check_keys(draft, node, "an alert",
-             {"description", "window_h", "baseline_days", "min_utterances", "channels", "topics",
-              "if", "resolve_if", "resolve_after_min", "cooldown_min", "webhook"});
+  check_keys(draft, node, alert_keys);
   if (const Yaml* text = node.find("description")) {
     rule.description = read_text(draft, *text, "'description'").value_or("");
   }
-  read_whole(draft, node, "window_h", 1, 168, rule.window_h);
-  read_whole(draft, node, "baseline_days", 1, 35, rule.baseline_days);
-  read_whole(draft, node, "min_utterances", 1, 1'000'000, rule.min_utterances);
-  read_whole(draft, node, "resolve_after_min", 0, 10'080, rule.resolve_after);
-  read_whole(draft, node, "cooldown_min", 0, 10'080, rule.cooldown);
+  read_into(draft, node, "window_h", rule.window_h);
+  read_into(draft, node, "baseline_days", rule.baseline_days);
+  read_into(draft, node, "min_utterances", rule.min_utterances);
+  read_into(draft, node, "resolve_after_min", rule.resolve_after);
+  read_into(draft, node, "cooldown_min", rule.cooldown);
   read_filters(draft, node, rule);
   if (const Yaml* fires = node.find("if")) {
     if (auto condition = read_rule_condition(draft, *fires)) rule.fires = *std::move(condition);
@@ -198,7 +193,7 @@ void read_rule(Draft& draft, const Yaml::Entry& entry, const Webhook& usual) {
 
 void read_alerts(Draft& draft, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
-  check_keys(draft, file, "alerts.yml", {"alerts", "webhook", "version"});
+  check_keys(draft, file, alerts_keys);
   Webhook usual;
   if (const Yaml* hook = file.find("webhook")) read_webhook(draft, *hook, usual);
   const Yaml* rules = file.find("alerts");

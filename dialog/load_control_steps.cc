@@ -139,7 +139,7 @@ void FlowReader::read_wait(const Yaml& node, std::size_t index, int depth) {
     flow_.steps[index].what = std::move(wait);
     return;
   }
-  check_keys(draft_, node, "'wait'", {"for", "event", "timeout", "on_timeout", "result"});
+  check_keys(draft_, node, wait_keys);
   const Yaml* const event = node.find("event");
   const Yaml* const time = node.find(event != nullptr ? "timeout" : "for");
   if (event != nullptr) wait.event = read_text(draft_, *event, "'event'").value_or("");
@@ -170,7 +170,7 @@ void FlowReader::read_wait(const Yaml& node, std::size_t index, int depth) {
 
 void FlowReader::read_remind(const Yaml& node, std::size_t index) {
   if (!expect_map(draft_, node, "'remind'")) return;
-  check_keys(draft_, node, "'remind'", {"name", "after", "flow", "unless_heard", "cancel"});
+  check_keys(draft_, node, remind_keys);
   Remind remind;
   if (const Yaml* cancel = node.find("cancel")) {
     if (node.entries.size() > 1) {
@@ -245,7 +245,7 @@ void FlowReader::read_switch(const Yaml& step, const Yaml& node, std::size_t ind
 
 bool FlowReader::read_arm(const Yaml& item, std::size_t index, int depth, Ends& block) {
   if (!expect_map(draft_, item, "an arm")) return false;
-  check_keys(draft_, item, "an arm", {"name", "share", "then"});
+  check_keys(draft_, item, arm_keys);
   const Yaml* const share = item.find("share");
   const Yaml* const then = item.find("then");
   if (share == nullptr || then == nullptr) {
@@ -260,7 +260,7 @@ bool FlowReader::read_arm(const Yaml& item, std::size_t index, int depth, Ends& 
   if (const Yaml* name = item.find("name")) {
     arm.name = read_text(draft_, *name, "'name'").value_or(arm.name);
   }
-  arm.share = read_number(draft_, *share, "'share'", 0, 1e6).value_or(1);
+  arm.share = read_number(draft_, *share, arm_keys["share"]).value_or(1);
   arms.push_back(std::move(arm));
   if (!then->is_sequence()) {
     read_target(*then, depth, index, slot);
@@ -361,9 +361,9 @@ void FlowReader::read_feedback(const Yaml& step, const Yaml& node, std::size_t i
   double scale = 5;
   bool asks_comment = false;
   if (node.is_map()) {
-    check_keys(draft_, node, "'feedback'", {"scale", "comment"});
+    check_keys(draft_, node, feedback_keys);
     if (const Yaml* written = node.find("scale")) {
-      scale = static_cast<double>(read_integer(draft_, *written, "'scale'", 2, 10).value_or(5));
+      scale = static_cast<double>(read_whole(draft_, *written, feedback_keys["scale"]).value_or(5));
     }
     if (const Yaml* written = node.find("comment")) {
       asks_comment = read_bool(draft_, *written, "'comment'").value_or(false);

@@ -9,19 +9,6 @@ namespace dialog {
 
 namespace {
 
-std::optional<SlotType> slot_type(const std::string& text) {
-  const std::pair<const char*, SlotType> types[] = {{"text", SlotType::text},
-                                                    {"bool", SlotType::boolean},
-                                                    {"categorical", SlotType::categorical},
-                                                    {"float", SlotType::number},
-                                                    {"list", SlotType::list},
-                                                    {"any", SlotType::any}};
-  for (const auto& [name, type] : types) {
-    if (text == name) return type;
-  }
-  return std::nullopt;
-}
-
 bool suits(const json::value& value, const Slot& slot) {
   switch (slot.type) {
     case SlotType::text:
@@ -77,40 +64,29 @@ void read_from_intent(Draft& draft, const Yaml& node, const Slot& slot, SlotMapp
 
 std::optional<SlotMapping> read_mapping(Draft& draft, const Yaml& node, const Slot& slot) {
   if (!expect_map(draft, node, "a mapping")) return std::nullopt;
-  check_keys(draft, node, "a mapping",
-             {"type", "entity", "role", "group", "intent", "not_intent", "value", "conditions",
-              "allow_nlu_correction", "action", "run_action_every_turn", "coexistence_system"});
+  check_keys(draft, node, mapping_keys);
   const Yaml* type = node.find("type");
   if (type == nullptr) {
     draft.error("missing_key", node.mark, "a mapping needs 'type', such as from_entity");
     return std::nullopt;
   }
   const std::string name = read_text(draft, *type, "'type'").value_or("");
-  const std::pair<std::string, SlotMapping::Kind> kinds[] = {
-      {"from_entity", SlotMapping::Kind::from_entity},
-      {"from_intent", SlotMapping::Kind::from_intent},
-      {"from_text", SlotMapping::Kind::from_text},
-      {"from_llm", SlotMapping::Kind::from_llm},
-      {"controlled", SlotMapping::Kind::controlled},
-      {"custom", SlotMapping::Kind::controlled}};
-  const auto found = std::find_if(std::begin(kinds), std::end(kinds),
-                                  [&](const auto& kind) { return kind.first == name; });
-  if (found == std::end(kinds)) {
-    std::vector<std::string> known;
-    for (const auto& kind : kinds) known.push_back(kind.first);
+  const auto kind = find_word(mapping_kinds, name);
+  if (!kind) {
     draft.error(
         "unknown_mapping", type->mark,
         name == "from_trigger_intent"
             ? "from_trigger_intent belongs to forms; write from_intent"
-            : fmt::format("'{}' is no kind of mapping{}", name, nlu::did_you_mean(name, known)));
+            : fmt::format("'{}' is no kind of mapping{}", name, did_you_mean(name, mapping_kinds)));
     return std::nullopt;
   }
   SlotMapping mapping;
-  mapping.kind = found->second;
+  // The last word of the table is another for the one before it.
+  mapping.kind = static_cast<SlotMapping::Kind>(
+      std::min(*kind, static_cast<std::size_t>(SlotMapping::Kind::controlled)));
   if (const Yaml* conditions = node.find("conditions")) {
-    draft.error(
-        "unsupported_key", conditions->mark,
-        "'conditions' belongs to forms; a collect step asks for a slot only where it stands");
+    draft.error("unsupported_key", conditions->mark,
+                std::string(mapping_keys.find_refused("conditions")->about));
   }
   if (mapping.kind == SlotMapping::Kind::from_entity) read_from_entity(draft, node, mapping);
   if (mapping.kind == SlotMapping::Kind::from_intent) read_from_intent(draft, node, slot, mapping);
@@ -149,7 +125,7 @@ void read_range(Draft& draft, const Yaml& node, Slot& slot) {
       draft.error("useless_key", written->mark, fmt::format("only a float slot has '{}'", key));
       continue;
     }
-    *value = read_number(draft, *written, fmt::format("'{}'", key), -1e15, 1e15);
+    *value = read_number(draft, *written, slot_keys[key]);
   }
   if (slot.min && slot.max && *slot.min > *slot.max) {
     draft.error("out_of_range", slot.mark, "'min_value' is greater than 'max_value'");
@@ -167,17 +143,15 @@ void read_slot_type(Draft& draft, const Yaml& node, Slot& slot) {
   }
   const auto name = read_text(draft, *type, "'type'");
   if (!name) return;
-  const auto found = slot_type(*name);
+  const auto found = find_word(slot_types, *name);
   if (found) {
-    slot.type = *found;
+    slot.type = static_cast<SlotType>(*found);
     return;
   }
-  const std::string meant =
-      *name == "number" || *name == "int" ? "; did you mean 'float'?"
-      : *name == "boolean"                ? "; did you mean 'bool'?"
-      : *name == "string"
-          ? "; did you mean 'text'?"
-          : nlu::did_you_mean(*name, {"text", "bool", "categorical", "float", "list", "any"});
+  const std::string meant = *name == "number" || *name == "int" ? "; did you mean 'float'?"
+                            : *name == "boolean"                ? "; did you mean 'bool'?"
+                            : *name == "string"                 ? "; did you mean 'text'?"
+                                                                : did_you_mean(*name, slot_types);
   draft.error("unknown_slot_type", type->mark,
               fmt::format("'{}' is no type of slot{}", *name, meant));
 }
@@ -192,7 +166,7 @@ std::string read_response_name(Draft& draft, const Yaml& node) {
 // pattern_validate_SLOT does, until it has a value that is none of them.
 void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
   if (!expect_map(draft, node, "'validation'")) return;
-  check_keys(draft, node, "'validation'", {"rejections", "refill_utter"});
+  check_keys(draft, node, validation_keys);
   Collect again;
   again.slot = slot.name;
   again.utter = "utter_ask_" + slot.name;
@@ -207,7 +181,7 @@ void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
     draft.error("missing_key", rejections->mark, "'rejections' is empty");
   for (const Yaml& item : rejections->items) {
     if (!expect_map(draft, item, "a rejection")) continue;
-    check_keys(draft, item, "a rejection", {"if", "utter"});
+    check_keys(draft, item, slot_rejection_keys);
     const Yaml* const condition = item.find("if");
     const Yaml* const utter = item.find("utter");
     if (condition == nullptr || utter == nullptr) {
@@ -240,10 +214,7 @@ void read_validation(Draft& draft, const Yaml& node, Slot& slot) {
 
 void read_slot(Draft& draft, const Yaml& node, Slot& slot) {
   if (!expect_map(draft, node, fmt::format("the slot '{}'", slot.name))) return;
-  check_keys(draft, node, "a slot",
-             {"type", "values", "min_value", "max_value", "initial_value", "mappings", "shared",
-              "influence_conversation", "shared_for_coexistence", "validation", "value_reset_delay",
-              "description"});
+  check_keys(draft, node, slot_keys);
   read_slot_type(draft, node, slot);
   read_values(draft, node, slot);
   read_range(draft, node, slot);

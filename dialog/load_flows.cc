@@ -10,21 +10,6 @@ namespace dialog {
 
 namespace {
 
-const std::vector<std::string>& flow_keys() {
-  static const std::vector<std::string> keys = {"description",
-                                                "name",
-                                                "if",
-                                                "always_include_in_prompt",
-                                                "nlu_trigger",
-                                                "persisted_slots",
-                                                "run_pattern_completed",
-                                                "steps",
-                                                "translation",
-                                                "metadata",
-                                                "file_path"};
-  return keys;
-}
-
 std::string in_words(std::string id) {
   std::replace(id.begin(), id.end(), '_', ' ');
   return id;
@@ -129,7 +114,7 @@ void FlowReader::read_next(const Yaml& next, std::size_t index, int depth) {
 // True when this is the else.
 bool FlowReader::read_branch(const Yaml& item, std::size_t index, int depth, bool after_else) {
   if (!expect_map(draft_, item, "a branch of 'next'")) return false;
-  check_keys(draft_, item, "a branch", {"if", "then", "else"});
+  check_keys(draft_, item, branch_keys);
   if (after_else) {
     draft_.error("after_else", item.mark, "nothing comes after 'else'");
     return false;
@@ -242,7 +227,7 @@ void FlowReader::read_triggers(const Yaml& node) {
   if (!expect_sequence(draft_, node, "'nlu_trigger'")) return;
   for (const Yaml& item : node.items) {
     if (!expect_map(draft_, item, "a trigger")) continue;
-    check_keys(draft_, item, "a trigger", {"intent"});
+    check_keys(draft_, item, trigger_keys);
     const Yaml* intent = item.find("intent");
     if (intent == nullptr) {
       draft_.error("missing_key", item.mark, "a trigger is written '- intent: name'");
@@ -251,7 +236,7 @@ void FlowReader::read_triggers(const Yaml& node) {
     Trigger trigger;
     const Yaml* name = intent;
     if (intent->is_map()) {
-      check_keys(draft_, *intent, "an intent", {"name", "confidence_threshold"});
+      check_keys(draft_, *intent, trigger_intent_keys);
       name = intent->find("name");
       if (name == nullptr) {
         draft_.error("missing_key", intent->mark, "this trigger has no 'name'");
@@ -259,7 +244,8 @@ void FlowReader::read_triggers(const Yaml& node) {
       }
       if (const Yaml* threshold = intent->find("confidence_threshold")) {
         trigger.threshold =
-            read_number(draft_, *threshold, "'confidence_threshold'", 0, 1).value_or(0);
+            read_number(draft_, *threshold, trigger_intent_keys["confidence_threshold"])
+                .value_or(0);
       }
     }
     trigger.intent = read_text(draft_, *name, "an intent").value_or("");
@@ -303,7 +289,7 @@ void FlowReader::read_heading(const Yaml& node) {
 void FlowReader::read(const Yaml& node) {
   flow_.is_pattern = flow_.id.rfind("pattern_", 0) == 0;
   if (!expect_map(draft_, node, fmt::format("the flow '{}'", flow_.id))) return;
-  check_keys(draft_, node, "a flow", flow_keys());
+  check_keys(draft_, node, flow_.is_pattern ? pattern_flow_keys : flow_keys);
   read_heading(node);
   if (flow_.name.empty()) flow_.name = in_words(flow_.id);
   const Yaml* steps = node.find("steps");

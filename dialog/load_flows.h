@@ -58,6 +58,8 @@ class FlowReader {
 
   // Sets the step's id and what it does (load_steps.cc).
   void read_step(const Yaml& node, std::size_t index, bool last, int depth, Ends& ends);
+  // `kind`: the table of the step's kind; nullptr: it has none.
+  void check_step_keys(const Yaml& node, const Keys* kind);
   void read_id(const Yaml& node, std::size_t index, std::string_view kind);
   void read_action(const Yaml& node, std::size_t index);
   void read_collect(const Yaml& step, const Yaml& node, std::size_t index);

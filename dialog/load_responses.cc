@@ -76,8 +76,7 @@ void check_payload(Draft& draft, std::string_view payload, const Mark& mark) {
 
 std::optional<Button> read_button(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "a button")) return std::nullopt;
-  check_keys(draft, node, "a button",
-             {"title", "payload", "url", "type", "translation", "metadata", "image_url"});
+  check_keys(draft, node, button_keys);
   Button button;
   const Yaml* title = node.find("title");
   if (title == nullptr) {
@@ -142,7 +141,7 @@ void read_translations(Draft& draft, const Yaml& node, Variation& variation) {
       continue;
     }
     if (!expect_map(draft, entry.value, "a translation")) continue;
-    check_keys(draft, entry.value, "a translation", {"text", "buttons", "quick_replies"});
+    check_keys(draft, entry.value, translation_keys);
     if (const Yaml* text = entry.value.find("text")) {
       variation.translations[entry.key] = read_template(draft, *text);
     }
@@ -184,7 +183,7 @@ std::optional<Condition> read_condition_list(Draft& draft, const Yaml& node) {
 
 void read_image(Draft& draft, const Yaml& node, Variation& variation) {
   if (node.is_map()) {
-    check_keys(draft, node, "an image", {"url", "alt"});
+    check_keys(draft, node, image_keys);
     const Yaml* url = node.find("url");
     if (url == nullptr) {
       draft.error("missing_key", node.mark, "an image needs 'url'");
@@ -220,10 +219,7 @@ std::optional<Variation> read_variation(Draft& draft, const Yaml& node) {
     return variation;
   }
   if (!expect_map(draft, node, "a variation")) return std::nullopt;
-  check_keys(
-      draft, node, "a response's variation",
-      {"text", "id", "buttons", "quick_replies", "image", "attachment", "elements", "custom",
-       "channel", "condition", "metadata", "translation", "allow_interruptions", "button_type"});
+  check_keys(draft, node, variation_keys);
   if (const Yaml* text = node.find("text")) variation.text = read_template(draft, *text);
   if (const Yaml* buttons = node.find("buttons")) {
     variation.buttons = read_buttons(draft, *buttons, "'buttons'");
@@ -236,7 +232,7 @@ std::optional<Variation> read_variation(Draft& draft, const Yaml& node) {
     read_attachment(draft, *attachment, variation);
   if (const Yaml* elements = node.find("elements")) {
     draft.error("unsupported_key", elements->mark,
-                "this version does not have 'elements'; write the same under 'custom'");
+                std::string(variation_keys.find_refused("elements")->about));
   }
   if (const Yaml* custom = node.find("custom")) variation.custom = to_json(*custom);
   if (const Yaml* channel = node.find("channel")) {

@@ -67,15 +67,11 @@ void read_understanding(Draft& draft, const Yaml& node) {
       {"restart", &understanding.restart},   {"skip", &understanding.skip},
       {"handover", &understanding.handover}, {"out_of_scope", &understanding.out_of_scope},
       {"chitchat", &understanding.chitchat}};
-  std::vector<std::string> known;
-  for (const auto& [key, value] : thresholds) known.push_back(key);
-  for (const auto& [key, value] : intents) known.push_back(key);
-  known.push_back("small_talk");
-  check_keys(draft, node, "'understanding'", known);
+  check_keys(draft, node, understanding_keys);
   for (const auto& [key, value] : thresholds) {
     const Yaml* written = node.find(key);
     if (written == nullptr) continue;
-    if (const auto number = read_number(draft, *written, fmt::format("'{}'", key), 0, 1)) {
+    if (const auto number = read_number(draft, *written, understanding_keys[key])) {
       *value = *number;
     }
     if (key != "ambiguity_margin") understanding.thresholds_from_model = false;
@@ -108,7 +104,7 @@ std::string read_url(Draft& draft, const Yaml& node) {
 
 void read_backend_settings(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'backend'")) return;
-  check_keys(draft, node, "'backend'", {"url", "headers", "timeout_s"});
+  check_keys(draft, node, backend_settings_keys);
   if (const Yaml* url = node.find("url")) {
     draft.bot.backend_url = read_url(draft, *url);
   }
@@ -119,22 +115,19 @@ void read_backend_settings(Draft& draft, const Yaml& node) {
     }
   }
   if (const Yaml* timeout = node.find("timeout_s")) {
-    if (const auto seconds = read_number(draft, *timeout, "'timeout_s'", 0.01, 60)) {
+    if (const auto seconds = read_number(draft, *timeout, backend_settings_keys["timeout_s"])) {
       draft.bot.backend_timeout =
           std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
     }
   }
 }
 
-constexpr const char* week[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                "friday", "saturday", "sunday"};
-
 OpeningHours read_week(Draft& draft, const Yaml& node, std::string_view what) {
   OpeningHours hours;
   if (!expect_map(draft, node, what)) return hours;
-  check_keys(draft, node, what, {std::begin(week), std::end(week)});
-  for (std::size_t day = 0; day < std::size(week); ++day) {
-    const Yaml* const written = node.find(week[day]);
+  check_keys(draft, node, week_keys, what);
+  for (std::size_t day = 0; day < weekdays.size(); ++day) {
+    const Yaml* const written = node.find(weekdays[day]);
     if (written == nullptr) continue;
     for (const std::string& text : read_texts(draft, *written, "a day's hours")) {
       if (text == "closed") continue;
@@ -175,7 +168,7 @@ void read_hours(Draft& draft, const Yaml& file) {
 // When people are there to take over: {hours: NAME, queues: {QUEUE: {hours: NAME}}}.
 void read_handover(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'handover'")) return;
-  check_keys(draft, node, "'handover'", {"hours", "queues"});
+  check_keys(draft, node, desk_keys);
   const auto read = [&](const Yaml& map, const std::string& queue) {
     const Yaml* const hours = map.find("hours");
     if (hours == nullptr) return;
@@ -189,25 +182,25 @@ void read_handover(Draft& draft, const Yaml& node) {
   if (queues == nullptr || !expect_map(draft, *queues, "'queues'")) return;
   for (const Yaml::Entry& queue : queues->entries) {
     if (!expect_map(draft, queue.value, "a queue")) continue;
-    check_keys(draft, queue.value, "a queue", {"hours"});
+    check_keys(draft, queue.value, queue_keys);
     read(queue.value, queue.key);
   }
 }
 
 void read_silence(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'silence'")) return;
-  check_keys(draft, node, "'silence'", {"timeout_s", "times"});
+  check_keys(draft, node, silence_keys);
   const Yaml* const timeout = node.find("timeout_s");
   if (timeout == nullptr) {
     draft.error("missing_key", node.mark, "'silence' needs 'timeout_s'");
     return;
   }
-  if (const auto seconds = read_integer(draft, *timeout, "'timeout_s'", 5, 86'400)) {
+  if (const auto seconds = read_whole(draft, *timeout, silence_keys["timeout_s"])) {
     draft.bot.silence = std::chrono::seconds(*seconds);
   }
   if (const Yaml* times = node.find("times")) {
     draft.bot.silence_times =
-        static_cast<int>(read_integer(draft, *times, "'times'", 1, 10).value_or(2));
+        static_cast<int>(read_whole(draft, *times, silence_keys["times"]).value_or(2));
   }
 }
 
@@ -226,15 +219,15 @@ void read_name(Draft& draft, const Yaml& node) {
 
 void read_session(Draft& draft, const Yaml& file) {
   if (const Yaml* minutes = file.find("session_timeout_min")) {
-    if (const auto count = read_number(draft, *minutes, "'session_timeout_min'", 0.1, 525'600)) {
+    if (const auto count = read_number(draft, *minutes, bot_keys["session_timeout_min"])) {
       draft.bot.session_timeout = std::chrono::seconds(static_cast<std::int64_t>(*count * 60));
     }
   }
   const Yaml* session = file.find("session");
   if (session == nullptr || !expect_map(draft, *session, "'session'")) return;
-  check_keys(draft, *session, "'session'", {"idle_timeout_s"});
+  check_keys(draft, *session, session_keys);
   if (const Yaml* seconds = session->find("idle_timeout_s")) {
-    if (const auto count = read_integer(draft, *seconds, "'idle_timeout_s'", 1, 31'536'000)) {
+    if (const auto count = read_whole(draft, *seconds, session_keys["idle_timeout_s"])) {
       draft.bot.session_timeout = std::chrono::seconds(*count);
     }
   }
@@ -247,21 +240,21 @@ void read_tuning(Draft& draft, const Yaml& node) {
     return;
   }
   if (!expect_map(draft, node, "'fine_tune'")) return;
-  check_keys(draft, node, "'fine_tune'", {"epochs", "learning_rate"});
+  check_keys(draft, node, tuning_keys);
   nlu::TuneSettings& settings = draft.bot.fine_tuning.emplace();
   if (const Yaml* epochs = node.find("epochs")) {
-    if (const auto count = read_integer(draft, *epochs, "'epochs'", 1, 100))
+    if (const auto count = read_whole(draft, *epochs, tuning_keys["epochs"]))
       settings.epochs = static_cast<int>(*count);
   }
   if (const Yaml* rate = node.find("learning_rate"))
-    settings.rate = read_number(draft, *rate, "'learning_rate'", 1e-7, 0.1).value_or(settings.rate);
+    settings.rate = read_number(draft, *rate, tuning_keys["learning_rate"]).value_or(settings.rate);
 }
 
 void read_model(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'model'")) return;
-  check_keys(draft, node, "'model'", {"seed", "encoder", "fine_tune"});
+  check_keys(draft, node, model_keys);
   if (const Yaml* seed = node.find("seed")) {
-    const auto number = read_integer(draft, *seed, "'seed'", 0, 4'294'967'295);
+    const auto number = read_whole(draft, *seed, model_keys["seed"]);
     if (number) draft.bot.training_seed = static_cast<std::uint64_t>(*number);
   }
   if (const Yaml* encoder = node.find("encoder")) {
@@ -304,7 +297,7 @@ void read_languages(Draft& draft, const Yaml& file) {
 
 void read_action_endpoint(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'action_endpoint'")) return;
-  check_keys(draft, node, "'action_endpoint'", {"url", "headers", "timeout_s"});
+  check_keys(draft, node, action_endpoint_keys);
   if (const Yaml* url = node.find("url")) draft.bot.action_url = read_url(draft, *url);
   if (draft.bot.action_url.empty()) {
     draft.error("missing_key", node.mark, "'action_endpoint' needs 'url'");
@@ -316,7 +309,7 @@ void read_action_endpoint(Draft& draft, const Yaml& node) {
     }
   }
   if (const Yaml* timeout = node.find("timeout_s")) {
-    if (const auto seconds = read_number(draft, *timeout, "'timeout_s'", 0.01, 60)) {
+    if (const auto seconds = read_number(draft, *timeout, action_endpoint_keys["timeout_s"])) {
       draft.bot.action_timeout =
           std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
     }
@@ -349,11 +342,10 @@ void read_settings(Draft& draft, const Yaml& file) {
 
 void read_session_config(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'session_config'")) return;
-  check_keys(
-      draft, node, "'session_config'",
-      {"session_expiration_time", "carry_over_slots_to_new_session", "start_session_after_expiry"});
+  check_keys(draft, node, session_config_keys);
   if (const Yaml* minutes = node.find("session_expiration_time")) {
-    if (const auto count = read_number(draft, *minutes, "'session_expiration_time'", 0, 525'600)) {
+    if (const auto count =
+            read_number(draft, *minutes, session_config_keys["session_expiration_time"])) {
       draft.bot.session_timeout = std::chrono::seconds(
           *count > 0 ? static_cast<std::int64_t>(*count * 60) : std::int64_t{10} * 365 * 86'400);
     }

@@ -11,64 +11,6 @@ namespace dialog {
 
 namespace {
 
-const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> names = {
-      "action",   "collect", "set_slots", "set",    "say",   "http",    "call", "link",    "noop",
-      "handover", "wait",    "remind",    "switch", "split", "foreach", "try",  "feedback"};
-  return names;
-}
-
-// Keys beside the kind that a step may have.
-std::vector<std::string> keys_of(const std::string& kind) {
-  std::vector<std::string> keys = {kind, "id", "next", "metadata", "description"};
-  if (kind == "collect") {
-    for (const char* key : {"utter", "ask_before_filling", "reset_after_flow_ends", "rejections",
-                            "force_slot_filling", "type", "matches", "min", "max", "choices",
-                            "accept", "max_bytes"}) {
-      keys.emplace_back(key);
-    }
-  }
-  if (kind == "switch") keys.insert(keys.end(), {"cases", "else"});
-  if (kind == "split") keys.emplace_back("arms");
-  if (kind == "foreach") keys.insert(keys.end(), {"as", "do"});
-  if (kind == "try" || kind == "action") keys.emplace_back("on_error");
-  return keys;
-}
-
-// Known from elsewhere, and what to do about it; "" for a key nobody knows.
-std::string advice_for(const std::string& key) {
-  static const std::map<std::string, std::string> advice = {
-      {"answer", "this version does not have 'answer'; write the answer with 'say'"},
-      {"generate", "this version does not have 'generate'; write the wording with 'say'"},
-      {"generation_prompt",
-       "'generation_prompt' asks a language model; write the wording with 'say'"},
-      {"intent", "'intent' is no step; write 'nlu_trigger' beside 'steps'"},
-      {"user_message", "'user_message' is no step; a flow asks with 'collect'"},
-      {"entry_prompt", "'entry_prompt' asks a language model; write 'if' beside 'steps'"},
-      {"branch", "'branch' is no step; write 'noop: true' with 'next'"},
-      {"utter", "'utter' is no step of its own; write 'say'"},
-      {"mcp_server", "this version calls no MCP tool; write 'http'"},
-      {"mapping", "this version calls no MCP tool; write 'http'"},
-      {"exit_if", "this version calls no agent; write 'next' with conditions"},
-      {"exit_conditions", "this version calls no agent; write 'next' with conditions"},
-  };
-  const auto found = advice.find(key);
-  return found == advice.end() ? "" : found->second;
-}
-
-std::optional<InputType> input_type(const std::string& text) {
-  const std::pair<const char*, InputType> types[] = {
-      {"any", InputType::any},       {"text", InputType::text},
-      {"number", InputType::number}, {"email", InputType::email},
-      {"phone", InputType::phone},   {"date", InputType::date},
-      {"choice", InputType::choice}, {"confirmation", InputType::confirmation},
-      {"rating", InputType::rating}, {"file", InputType::file}};
-  for (const auto& [name, type] : types) {
-    if (text == name) return type;
-  }
-  return std::nullopt;
-}
-
 bool looks_like_a_name(std::string_view text) {
   return !text.empty() && std::islower(static_cast<unsigned char>(text.front())) != 0 &&
          std::all_of(text.begin(), text.end(), [](char c) {
@@ -143,38 +85,43 @@ void FlowReader::read_id(const Yaml& node, std::size_t index, std::string_view k
   step.id = *text;
 }
 
+void FlowReader::check_step_keys(const Yaml& node, const Keys* kind) {
+  const Keys& known = kind != nullptr ? *kind : step_keys;
+  for (const Yaml::Entry& entry : node.entries) {
+    if (known.find(entry.key) != nullptr || step_keys.find_kind(entry.key) != nullptr) continue;
+    if (const Key* const elsewhere = known.find_refused(entry.key)) {
+      draft_.error("unsupported_key", entry.key_mark, std::string(elsewhere->about));
+      continue;
+    }
+    std::vector<std::string> all = known.names();
+    if (kind == nullptr) {
+      const std::vector<std::string> kinds = step_keys.kind_names();
+      all.insert(all.begin(), kinds.begin(), kinds.end());
+    }
+    std::erase_if(all, [&](const std::string& key) { return node.find(key) != nullptr; });
+    draft_.error(
+        "unknown_key", entry.key_mark,
+        fmt::format("'{}' is no key of {}{}", entry.key,
+                    kind == nullptr ? "a step" : fmt::format("a {} step", kind->own[0].name),
+                    nlu::did_you_mean(entry.key, all)));
+  }
+}
+
 void FlowReader::read_step(const Yaml& node, std::size_t index, bool last, int depth, Ends& ends) {
   if (!expect_map(draft_, node, "a step")) return read_id(node, index, "none");
   std::vector<const Yaml::Entry*> found;
   for (const Yaml::Entry& entry : node.entries) {
-    if (std::find(kinds().begin(), kinds().end(), entry.key) != kinds().end())
-      found.push_back(&entry);
+    if (step_keys.find_kind(entry.key) != nullptr) found.push_back(&entry);
   }
   const std::string kind = found.empty() ? "none" : found.front()->key;
   read_id(node, index, kind);
-  const std::vector<std::string> known = keys_of(kind);
-  bool advised = false;
-  for (const Yaml::Entry& entry : node.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    if (std::find(kinds().begin(), kinds().end(), entry.key) != kinds().end()) continue;
-    std::string message = advice_for(entry.key);
-    const char* const code = message.empty() ? "unknown_key" : "unsupported_key";
-    if (message.empty()) {
-      std::vector<std::string> all = found.empty() ? kinds() : known;
-      if (found.empty()) all.insert(all.end(), known.begin() + 1, known.end());
-      std::erase_if(all, [&](const std::string& key) { return node.find(key) != nullptr; });
-      message = fmt::format("'{}' is no key of {}{}", entry.key,
-                            found.empty() ? "a step" : fmt::format("a {} step", kind),
-                            nlu::did_you_mean(entry.key, all));
-    }
-    draft_.error(code, entry.key_mark, std::move(message));
-    advised = true;
-  }
+  const std::size_t mistakes = draft_.diagnostics.size();
+  check_step_keys(node, step_keys.find_kind(kind));
   if (found.empty()) {
-    if (!advised) {
-      draft_.error(
-          "no_kind", node.mark,
-          fmt::format("this step does nothing; give it one of {}", fmt::join(kinds(), ", ")));
+    if (draft_.diagnostics.size() == mistakes) {
+      draft_.error("no_kind", node.mark,
+                   fmt::format("this step does nothing; give it one of {}",
+                               fmt::join(step_keys.kind_names(), ", ")));
     }
     return;
   }
@@ -299,16 +246,14 @@ void FlowReader::read_flow_name(const Yaml& node, std::string& flow, std::string
 void FlowReader::read_collect_type(const Yaml& step, Collect& collect) {
   if (const Yaml* type = step.find("type")) {
     const auto name = read_text(draft_, *type, "'type'");
-    const auto found = name ? input_type(*name) : std::nullopt;
+    const auto found = name ? find_word(input_types, *name) : std::nullopt;
     if (found) {
-      collect.type = *found;
+      collect.type = static_cast<InputType>(*found);
       collect.has_type = true;
     } else if (name) {
       draft_.error(
           "unknown_type", type->mark,
-          fmt::format("'{}' is no type of answer{}", *name,
-                      nlu::did_you_mean(*name, {"any", "text", "number", "email", "phone", "date",
-                                                "choice", "confirmation", "rating", "file"})));
+          fmt::format("'{}' is no type of answer{}", *name, did_you_mean(*name, input_types)));
     }
   }
   const Yaml* matches = step.find("matches");
@@ -327,8 +272,9 @@ void FlowReader::read_collect_type(const Yaml& step, Collect& collect) {
 void FlowReader::read_collect_limits(const Yaml& step, Collect& collect) {
   const Yaml* const min = step.find("min");
   const Yaml* const max = step.find("max");
-  if (min != nullptr) collect.min = read_number(draft_, *min, "'min'", -1e15, 1e15);
-  if (max != nullptr) collect.max = read_number(draft_, *max, "'max'", -1e15, 1e15);
+  const Keys& keys = *step_keys.find_kind("collect");
+  if (min != nullptr) collect.min = read_number(draft_, *min, keys["min"]);
+  if (max != nullptr) collect.max = read_number(draft_, *max, keys["max"]);
   if (collect.min && collect.max && *collect.min > *collect.max) {
     draft_.error("out_of_range", min->mark, "'min' is greater than 'max'");
   }
@@ -351,8 +297,8 @@ void FlowReader::read_collect_limits(const Yaml& step, Collect& collect) {
   const Yaml* const bytes = step.find("max_bytes");
   if (accept != nullptr) collect.accept = read_texts(draft_, *accept, "'accept'");
   if (bytes != nullptr) {
-    collect.max_bytes = static_cast<std::size_t>(
-        read_integer(draft_, *bytes, "'max_bytes'", 1, 1'073'741'824).value_or(0));
+    collect.max_bytes =
+        static_cast<std::size_t>(read_whole(draft_, *bytes, keys["max_bytes"]).value_or(0));
   }
   if (collect.type != InputType::file && (accept != nullptr || bytes != nullptr)) {
     draft_.error("useless_key", accept != nullptr ? accept->mark : bytes->mark,
@@ -364,7 +310,7 @@ void FlowReader::read_rejections(const Yaml& node, std::size_t index, Collect& c
   if (!expect_sequence(draft_, node, "'rejections'")) return;
   for (const Yaml& item : node.items) {
     if (!expect_map(draft_, item, "a rejection")) continue;
-    check_keys(draft_, item, "a rejection", {"if", "utter"});
+    check_keys(draft_, item, rejection_keys);
     const Yaml* condition = item.find("if");
     const Yaml* utter = item.find("utter");
     if (condition == nullptr || utter == nullptr) {
@@ -431,15 +377,15 @@ void FlowReader::read_set_slots(const Yaml& node, std::size_t index) {
 // ---- http ----
 
 void FlowReader::read_http_request(const Yaml& node, Http& http) {
-  for (const char* method : {"get", "post", "put", "patch", "delete"}) {
+  for (const std::string_view method : http_keys.ways) {
     const Yaml* path = node.find(method);
     if (path == nullptr) continue;
     if (!http.method.empty()) {
       draft_.error("two_methods", path->mark, "'http' has two methods; make it two steps");
       return;
     }
-    for (const char* c = method; *c != '\0'; ++c) {
-      http.method += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
+    for (const char c : method) {
+      http.method += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
     http.path = read_text(draft_, *path, "a path").value_or("/");
     check_template(draft_, http.path, path->mark);
@@ -487,9 +433,7 @@ void FlowReader::read_on_error(const Yaml& node, std::size_t index,
   };
   if (!node.is_map()) return add("else", node);
   for (const Yaml::Entry& entry : node.entries) {
-    const bool known = is_status(entry.key) || entry.key == "timeout" || entry.key == "unknown" ||
-                       entry.key == "rejected" || entry.key == "else";
-    if (!known) {
+    if (!is_status(entry.key) && error_keys.find(entry.key) == nullptr) {
       draft_.error("unknown_key", entry.key_mark,
                    fmt::format("'{}' is no error of 'http'; write a status (404), a class (5xx), "
                                "timeout, unknown or else",
@@ -502,9 +446,7 @@ void FlowReader::read_on_error(const Yaml& node, std::size_t index,
 
 void FlowReader::read_http(const Yaml& node, std::size_t index) {
   if (!expect_map(draft_, node, "'http'")) return;
-  check_keys(draft_, node, "'http'",
-             {"get", "post", "put", "patch", "delete", "json", "headers", "timeout_s", "retries",
-              "idempotent", "result", "on_error"});
+  check_keys(draft_, node, http_keys);
   Http http;
   http.timeout = draft_.bot.backend_timeout;
   read_http_request(node, http);
@@ -520,12 +462,12 @@ void FlowReader::read_http(const Yaml& node, std::size_t index) {
     }
   }
   if (const Yaml* timeout = node.find("timeout_s")) {
-    if (const auto seconds = read_number(draft_, *timeout, "'timeout_s'", 0.01, 60)) {
+    if (const auto seconds = read_number(draft_, *timeout, http_keys["timeout_s"])) {
       http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
     }
   }
   if (const Yaml* retries = node.find("retries")) {
-    http.retries = static_cast<int>(read_integer(draft_, *retries, "'retries'", 0, 5).value_or(0));
+    http.retries = static_cast<int>(read_whole(draft_, *retries, http_keys["retries"]).value_or(0));
   }
   if (const Yaml* idempotent = node.find("idempotent")) {
     http.idempotent =
@@ -548,7 +490,7 @@ void FlowReader::read_handover(const Yaml& node, std::size_t index) {
   if (node.is_scalar()) {
     if (!node.as_bool() || node.quoted) handover.queue = node.text;
   } else if (node.is_map()) {
-    check_keys(draft_, node, "'handover'", {"queue", "summary", "timeout_s"});
+    check_keys(draft_, node, handover_keys);
     if (const Yaml* queue = node.find("queue")) {
       handover.queue = read_text(draft_, *queue, "'queue'").value_or("");
     }
@@ -556,7 +498,7 @@ void FlowReader::read_handover(const Yaml& node, std::size_t index) {
       handover.summary = read_template(draft_, *summary);
     if (const Yaml* timeout = node.find("timeout_s")) {
       handover.timeout = std::chrono::seconds(
-          read_integer(draft_, *timeout, "'timeout_s'", 1, 86'400).value_or(300));
+          read_whole(draft_, *timeout, handover_keys["timeout_s"]).value_or(300));
     }
   } else if (!node.is_null()) {
     expect_map(draft_, node, "'handover'");

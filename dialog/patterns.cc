@@ -275,22 +275,7 @@ bool is_default_response(const std::string& name) {
 }
 
 const std::vector<std::string>& pattern_names() {
-  static const std::vector<std::string> names = {"pattern_session_start",
-                                                 "pattern_correction",
-                                                 "pattern_cancel_flow",
-                                                 "pattern_continue_interrupted",
-                                                 "pattern_clarification",
-                                                 "pattern_cannot_handle",
-                                                 "pattern_repeat_bot_messages",
-                                                 "pattern_human_handoff",
-                                                 "pattern_completed",
-                                                 "pattern_internal_error",
-                                                 "pattern_restart",
-                                                 "pattern_skip_question",
-                                                 "pattern_chitchat",
-                                                 "pattern_search",
-                                                 "pattern_user_silence",
-                                                 "pattern_code_change"};
+  static const std::vector<std::string> names = pattern_keys.names();
   return names;
 }
 

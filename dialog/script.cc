@@ -26,8 +26,7 @@ bool is_yaml(const fs::path& path) {
 bool is_conftest(const fs::path& path) { return path.stem() == "conftest"; }
 
 void read_settings(ScriptParts& parts, const Yaml& file, Script& script) {
-  parts.check(file, "a conversation test",
-              {"name", "language", "now", "time_zone", "seed", "slots", "backend", "script"});
+  parts.check(file, script_keys);
   if (const Yaml* name = file.find("name")) script.name = parts.text(*name, "'name'");
   if (const Yaml* language = file.find("language"))
     script.language = parts.text(*language, "'language'");
@@ -106,12 +105,11 @@ void ScriptParts::error(const nlu::Mark& mark, std::string message) {
   diagnostics_.push_back({nlu::Severity::error, "bad_script", mark, std::move(message)});
 }
 
-void ScriptParts::check(const Yaml& map, std::string_view what,
-                        const std::vector<std::string>& known) {
+void ScriptParts::check(const Yaml& map, const Keys& keys) {
   for (const Yaml::Entry& entry : map.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    error(entry.key_mark, fmt::format("'{}' is no key of {}{}", entry.key, what,
-                                      nlu::did_you_mean(entry.key, known)));
+    if (keys.find(entry.key) != nullptr) continue;
+    error(entry.key_mark, fmt::format("'{}' is no key of {}{}", entry.key, keys.what,
+                                      nlu::did_you_mean(entry.key, keys.names())));
   }
 }
 

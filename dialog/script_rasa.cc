@@ -34,10 +34,8 @@ class CaseReader {
  public:
   explicit CaseReader(ScriptParts& parts) : parts_(parts) {}
 
-  void share(const Yaml& file, const std::vector<std::string>& more_keys) {
-    std::vector<std::string> known{"version", "fixtures", "metadata", "stub_custom_actions"};
-    known.insert(known.end(), more_keys.begin(), more_keys.end());
-    parts_.check(file, "a file of end-to-end tests", known);
+  void share(const Yaml& file, const Keys& keys) {
+    parts_.check(file, keys);
     if (const Yaml* fixtures = file.find("fixtures")) {
       for (const Yaml::Entry& entry : entries_of(*fixtures)) {
         auto& slots = shared_.fixtures[entry.key];
@@ -77,7 +75,7 @@ class CaseReader {
       parts_.error(stubs.mark, "'stub_custom_actions' is a map of actions and what they return");
     }
     for (const Yaml::Entry& entry : stubs.entries) {
-      parts_.check(entry.value, "a stub", {"events", "responses"});
+      parts_.check(entry.value, stub_keys);
       shared_.stubs.emplace_back(entry.key, entry.value);
     }
   }
@@ -137,7 +135,7 @@ class CaseReader {
   }
 
   Script read_case(const Yaml& node) {
-    parts_.check(node, "a test case", {"test_case", "fixtures", "metadata", "steps"});
+    parts_.check(node, case_keys);
     Script script;
     script.mark = node.mark;
     const Yaml* name = node.find("test_case");
@@ -159,16 +157,8 @@ class CaseReader {
   // ---- steps ----
 
   void read_step(const Yaml& step, Script& script) {
-    static const std::vector<std::string> known = {"user",
-                                                   "bot",
-                                                   "utter",
-                                                   "slot_was_set",
-                                                   "slot_was_not_set",
-                                                   "metadata",
-                                                   "assertions",
-                                                   "assertion_order_enabled"};
     if (!step.is_map()) return parts_.error(step.mark, "expected a step, such as 'user: hello'");
-    parts_.check(step, "a step", known);
+    parts_.check(step, case_step_keys);
     const Yaml::Entry* first = nullptr;
     for (const Yaml::Entry& entry : step.entries) {
       if (entry.key == "metadata" || entry.key.starts_with("assertion")) continue;
@@ -249,7 +239,7 @@ class CaseReader {
       const Yaml* name = item.find("name");
       const Yaml* value = item.find("value");
       if (name && name->is_scalar() && (value || item.entries.size() == 1)) {
-        parts_.check(item, "a slot's assertion", {"name", "value"});
+        parts_.check(item, slot_assertion_keys);
         std::optional<json::value> held;
         if (value) held = to_json(*value);
         line.expected.push_back({item.mark, slot_set(name->text, std::move(held), is_set)});
@@ -295,10 +285,6 @@ class CaseReader {
   }
 
   void refuse(const Yaml::Entry& entry) {
-    static const std::vector<std::string> known = {
-        "flow_started",     "flow_completed",  "flow_cancelled",   "pattern_clarification_contains",
-        "slot_was_set",     "action_executed", "slot_was_not_set", "bot_uttered",
-        "bot_did_not_utter"};
     if (entry.key.starts_with("generative_response")) {
       // A language model would have to judge it: no reason to leave the rest of the case unplayed.
       parts_.diagnostics().push_back(
@@ -309,13 +295,13 @@ class CaseReader {
       return;
     }
     parts_.error(entry.key_mark, fmt::format("'{}' is no assertion{}", entry.key,
-                                             nlu::did_you_mean(entry.key, known)));
+                                             nlu::did_you_mean(entry.key, assertion_keys.names())));
   }
 
   void read_flow_started(const Yaml& value, const Yaml::Entry& entry, Line& line) {
     expect::FlowChanged started;
     if (value.is_map()) {
-      parts_.check(value, "'flow_started'", {"operator", "flow_ids"});
+      parts_.check(value, flow_started_keys);
       const Yaml* either = value.find("operator");
       if (either && either->text != "any" && either->text != "all")
         parts_.error(either->mark, "'operator' is any or all");
@@ -335,7 +321,7 @@ class CaseReader {
       ended.flows = {value.text};
       return ended;
     }
-    parts_.check(value, "this assertion", {"flow_id", "flow_step_id"});
+    parts_.check(value, flow_ended_keys);
     if (const Yaml* flow = value.find("flow_id")) {
       ended.flows = {parts_.text(*flow, "'flow_id'")};
     } else {
@@ -353,7 +339,7 @@ class CaseReader {
                    fmt::format("'{}' has 'utter_name', 'text_matches' or 'buttons'", key));
       return reply;
     }
-    parts_.check(value, fmt::format("'{}'", key), {"utter_name", "text_matches", "buttons"});
+    parts_.check(value, key == "bot_uttered" ? uttered_keys : not_uttered_keys);
     if (const Yaml* name = value.find("utter_name"))
       reply.response = parts_.text(*name, "'utter_name'");
     if (const Yaml* matches = value.find("text_matches")) {
@@ -363,7 +349,7 @@ class CaseReader {
     if (const Yaml* buttons = value.find("buttons")) {
       reply.buttons.emplace();
       for (const Yaml& button : buttons->items) {
-        parts_.check(button, "a button", {"title", "payload"});
+        parts_.check(button, button_expected_keys);
         const Yaml* title = button.find("title");
         const Yaml* payload = button.find("payload");
         reply.buttons->push_back({title ? title->text : "", payload ? payload->text : "", ""});
@@ -381,8 +367,8 @@ class CaseReader {
 std::vector<Script> read_test_cases(ScriptParts& parts, const Yaml& file,
                                     const std::vector<const Yaml*>& shared) {
   CaseReader reader(parts);
-  for (const Yaml* conftest : shared) reader.share(*conftest, {});
-  reader.share(file, {"test_cases"});
+  for (const Yaml* conftest : shared) reader.share(*conftest, conftest_keys);
+  reader.share(file, case_file_keys);
   return reader.read(*file.find("test_cases"));
 }
 

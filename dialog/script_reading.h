@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dialog/keys.h"
 #include "dialog/script.h"
 
 namespace dialog {
@@ -15,8 +16,8 @@ class ScriptParts {
   explicit ScriptParts(nlu::Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   void error(const nlu::Mark& mark, std::string message);
-  // Every key is one of `known`; `what` as in "a turn".
-  void check(const nlu::Yaml& map, std::string_view what, const std::vector<std::string>& known);
+  // Every key is in the table.
+  void check(const nlu::Yaml& map, const Keys& keys);
   // A text or a list of texts.
   std::vector<std::string> texts(const nlu::Yaml& node, std::string_view what);
   std::string text(const nlu::Yaml& node, std::string_view what);

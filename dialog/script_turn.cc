@@ -15,11 +15,6 @@ using nlu::Yaml;
 
 constexpr Millis silence_limit = Millis{366} * 24 * 3600 * 1000;
 
-const std::vector<std::string> turn_keys = {
-    "opens",         "customer",     "payload",  "attachment", "silence_s", "commands", "backend",
-    "backend_fails", "bot",          "bot_says", "not_bot",    "slots",     "flows",    "calls",
-    "actions",       "not_bot_says", "events",   "buttons",    "language"};
-
 class TurnReader {
  public:
   TurnReader(ScriptParts& parts, const Yaml& turn) : parts_(parts), turn_(turn) {
@@ -54,7 +49,7 @@ class TurnReader {
       return parts_.error(node.mark,
                           "'attachment' is a map like {name: a.jpg, media_type: image/jpeg}");
     }
-    parts_.check(node, "an attachment", {"name", "media_type", "size"});
+    parts_.check(node, attachment_given_keys);
     if (const Yaml* name = node.find("name")) line_.attachment.name = name->text;
     if (const Yaml* type = node.find("media_type")) line_.attachment.media_type = type->text;
     if (const Yaml* size = node.find("size")) {
@@ -177,7 +172,7 @@ class TurnReader {
       reply.patterns = patterns(entry.value, "a reply's wording");
       return reply;
     }
-    parts_.check(entry.value, "a reply", {"says", "text", "buttons"});
+    parts_.check(entry.value, reply_expected_keys);
     if (const Yaml* says = entry.value.find("says")) reply.patterns = patterns(*says, "'says'");
     if (const Yaml* text = entry.value.find("text")) reply.text = parts_.text(*text, "'text'");
     if (const Yaml* buttons = entry.value.find("buttons")) reply.buttons = titles(*buttons);
@@ -222,9 +217,7 @@ class TurnReader {
     if (!node.is_map()) {
       return parts_.error(node.mark, "'flows' is a map like {started: a_flow, completed: b_flow}");
     }
-    std::vector<std::string> known;
-    for (const auto& [name, what] : kinds) known.push_back(name);
-    parts_.check(node, "'flows'", known);
+    parts_.check(node, flows_expected_keys);
     for (const Yaml::Entry& entry : node.entries) {
       const auto kind = kinds.find(entry.key);
       if (kind == kinds.end()) continue;
@@ -278,7 +271,7 @@ std::optional<Line> read_turn(ScriptParts& parts, const Yaml& turn) {
     parts.error(turn.mark, "expected a turn, such as 'customer: hello'");
     return std::nullopt;
   }
-  parts.check(turn, "a turn", turn_keys);
+  parts.check(turn, turn_keys);
   return TurnReader(parts, turn).read();
 }
 

@@ -12,6 +12,7 @@
 #include "nlu/base/regex.h"
 #include "nlu/base/unicode.h"
 #include "nlu/fuzzy_words.h"
+#include "nlu/training_keys.h"
 
 namespace nlu {
 namespace {
@@ -99,23 +100,20 @@ class TrainingDataReader {
     if (!item.is_map()) {
       return error(item.mark, "expected_map", "expected '- intent: name' with 'examples: |' below");
     }
-    static const std::vector<std::string> kinds = {"intent", "synonym",   "lookup",
-                                                   "regex",  "sentiment", "urgency"};
     const Yaml::Entry* kind = nullptr;
     for (const Yaml::Entry& entry : item.entries) {
-      if (std::find(kinds.begin(), kinds.end(), entry.key) != kinds.end()) {
+      if (training_item_keys.find_kind(entry.key) != nullptr) {
         if (kind != nullptr) {
           return error(entry.key_mark, "two_kinds",
                        fmt::format("an item is either '{}' or '{}'; begin a new item with '- '",
                                    kind->key, entry.key));
         }
         kind = &entry;
-      } else if (entry.key != "examples" && entry.key != "metadata") {
-        error(
-            entry.key_mark, "unknown_key",
-            fmt::format("'{}' is unknown here{}", entry.key,
-                        did_you_mean(entry.key, {"intent", "synonym", "lookup", "regex",
-                                                 "sentiment", "urgency", "examples", "metadata"})));
+      } else if (training_item_keys.find(entry.key) == nullptr) {
+        std::vector<std::string> known = training_item_keys.kind_names();
+        for (std::string& name : training_item_keys.names()) known.push_back(std::move(name));
+        error(entry.key_mark, "unknown_key",
+              fmt::format("'{}' is unknown here{}", entry.key, did_you_mean(entry.key, known)));
       }
     }
     if (kind == nullptr) {
@@ -156,9 +154,9 @@ class TrainingDataReader {
                           FuzzyWords::word_limit, lookup.words.size()));
       }
     } else if (kind.key == "sentiment") {
-      read_tone(kind, {"negative", "neutral", "positive"}, lines, data_.sentiments);
+      read_tone(kind, sentiment_labels, lines, data_.sentiments);
     } else if (kind.key == "urgency") {
-      read_tone(kind, {"low", "high"}, lines, data_.urgencies);
+      read_tone(kind, urgency_labels, lines, data_.urgencies);
     } else {
       for (const Line& line : lines) read_pattern(name, line);
     }
@@ -177,13 +175,14 @@ class TrainingDataReader {
     return fuzzy->text == "true";
   }
 
-  void read_tone(const Yaml::Entry& kind, const std::vector<std::string>& labels,
+  void read_tone(const Yaml::Entry& kind, std::span<const std::string_view> labels,
                  const std::vector<Line>& lines, std::vector<ToneExample>& into) {
     const std::string& label = kind.value.text;
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) {
-      return error(kind.value.mark, "unknown_label",
-                   fmt::format("'{}' is no {}; there are {}{}", label, kind.key,
-                               fmt::join(labels, ", "), did_you_mean(label, labels)));
+      return error(
+          kind.value.mark, "unknown_label",
+          fmt::format("'{}' is no {}; there are {}{}", label, kind.key, fmt::join(labels, ", "),
+                      did_you_mean(label, {labels.begin(), labels.end()})));
     }
     for (const Line& line : lines) into.push_back({line.text, label});
   }
@@ -292,10 +291,10 @@ class TrainingDataReader {
 
   void check_item_keys(const Yaml& item) {
     for (const Yaml::Entry& entry : item.entries) {
-      if (entry.key == "text" || entry.key == "metadata" || entry.key == "entities") continue;
+      if (example_keys.find(entry.key) != nullptr) continue;
       error(entry.key_mark, "unknown_key",
             fmt::format("'{}' is unknown here{}", entry.key,
-                        did_you_mean(entry.key, {"text", "metadata"})));
+                        did_you_mean(entry.key, example_keys.names())));
     }
   }
 
