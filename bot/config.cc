@@ -9,9 +9,11 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "bot/config_keys.h"
 #include "nlu/base/yaml.h"
 
 namespace bot {
@@ -22,9 +24,10 @@ using nlu::Diagnostics;
 using nlu::Mark;
 using nlu::Yaml;
 
-// Reads one value into the configuration; what it says is wrong with it, else "".
-using Reader = std::function<std::string(const Yaml& value)>;
-using Readers = std::map<std::string, Reader>;
+// Reads one value into the configuration, within the key's bounds; what it says is wrong with it,
+// else "".
+using Reader = std::function<std::string(const Yaml& value, const nlu::Key& key)>;
+using Readers = std::map<std::string_view, Reader>;
 
 struct Section {
   Diagnostics& diagnostics;
@@ -33,18 +36,20 @@ struct Section {
     diagnostics.push_back({nlu::Severity::error, std::move(code), mark, std::move(message)});
   }
 
-  void read(const Yaml& map, const Readers& readers) const {
+  // Every key of the table has a reader.
+  void read(const Yaml& map, const nlu::Keys& keys, const Readers& readers) const {
     if (map.is_null()) return;
     if (!map.is_map()) return wrong("wrong_type", map.mark, "here must be keys with values");
-    std::vector<std::string> known;
-    for (const auto& reader : readers) known.push_back(reader.first);
     for (const Yaml::Entry& entry : map.entries) {
-      const auto found = readers.find(entry.key);
-      if (found == readers.end()) {
+      const nlu::Key* const key = keys.find(entry.key);
+      if (key == nullptr) {
         wrong("unknown_key", entry.key_mark,
               fmt::format("there is no setting '{}'{}", entry.key,
-                          nlu::did_you_mean(entry.key, known)));
-      } else if (const std::string fault = found->second(entry.value); !fault.empty()) {
+                          nlu::did_you_mean(entry.key, keys.names())));
+        continue;
+      }
+      const std::string fault = readers.at(key->name)(entry.value, *key);
+      if (!fault.empty()) {
         wrong("bad_value", entry.value.mark, fmt::format("'{}' {}", entry.key, fault));
       }
     }
@@ -85,7 +90,7 @@ void expand(Yaml& node, const Section& section) {
 }
 
 Reader text_into(std::string& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     if (!value.is_scalar()) return "must be a text";
     target = value.text;
     return "";
@@ -94,7 +99,7 @@ Reader text_into(std::string& target) {
 
 // Keys are as long as what they protect needs.
 Reader key_into(std::string& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     if (!value.is_scalar() && !value.is_null()) return "must be a text";
     if (!value.text.empty() && value.text.size() < 32) return "must have at least 32 characters";
     target = value.text;
@@ -103,7 +108,7 @@ Reader key_into(std::string& target) {
 }
 
 Reader certificates_into(std::string& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     if (!value.is_scalar()) return "must be a file's path";
     const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
                                                                         &X509_STORE_free);
@@ -117,7 +122,7 @@ Reader certificates_into(std::string& target) {
 }
 
 Reader bool_into(bool& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     const auto read = value.as_bool();
     if (!read) return "must be true or false";
     target = *read;
@@ -125,25 +130,27 @@ Reader bool_into(bool& target) {
   };
 }
 
-Reader level_into(std::string& target) {
-  return [&target](const Yaml& value) -> std::string {
-    for (const char* level : {"debug", "info", "warning", "error", "off"}) {
-      if (value.text == level) return target = level, "";
+Reader word_into(std::string& target) {
+  return [&target](const Yaml& value, const nlu::Key& key) -> std::string {
+    for (const std::string_view word : key.form.words) {
+      if (value.text == word) return target = word, "";
     }
-    return "must be debug, info, warning, error or off";
+    const auto others = key.form.words.first(key.form.words.size() - 1);
+    return fmt::format("must be {} or {}", fmt::join(others, ", "), key.form.words.back());
   };
 }
 
 template <class Number>
-Reader number_into(Number& target, double min, double max) {
-  return [&target, min, max](const Yaml& value) -> std::string {
+Reader number_into(Number& target) {
+  return [&target](const Yaml& value, const nlu::Key& key) -> std::string {
     Yaml plain = value;
     plain.quoted = false;  // "${PORT}" has to be quoted, and means a number all the same.
     const auto read = plain.as_number();
-    const bool whole = std::is_floating_point_v<Number> || (read && *read == std::floor(*read));
-    if (!read || !whole || *read < min || *read > max) {
-      return fmt::format("must be a {} from {} to {}",
-                         std::is_floating_point_v<Number> ? "number" : "whole number", min, max);
+    const bool is_whole = key.form.kind == nlu::Form::Kind::whole;
+    const bool fits = !is_whole || (read && *read == std::floor(*read));
+    if (!read || !fits || *read < key.form.min || *read > key.form.max) {
+      return fmt::format("must be a {} from {} to {}", is_whole ? "whole number" : "number",
+                         key.form.min, key.form.max);
     }
     target = static_cast<Number>(*read);
     return "";
@@ -152,10 +159,10 @@ Reader number_into(Number& target, double min, double max) {
 
 // `per_unit`: how many of the target's ticks are one of the key's unit.
 template <class Duration>
-Reader duration_into(Duration& target, double per_unit, double min, double max) {
-  return [&target, per_unit, min, max](const Yaml& value) -> std::string {
+Reader duration_into(Duration& target, double per_unit) {
+  return [&target, per_unit](const Yaml& value, const nlu::Key& key) -> std::string {
     double units = 0;
-    const std::string fault = number_into(units, min, max)(value);
+    const std::string fault = number_into(units)(value, key);
     if (fault.empty()) {
       target = Duration{static_cast<typename Duration::rep>(std::llround(units * per_unit))};
     }
@@ -164,7 +171,7 @@ Reader duration_into(Duration& target, double per_unit, double min, double max) 
 }
 
 Reader texts_into(std::vector<std::string>& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     if (value.is_null()) return target.clear(), "";
     if (!value.is_sequence()) return "must be a list";
     std::vector<std::string> texts;
@@ -178,69 +185,68 @@ Reader texts_into(std::vector<std::string>& target) {
 }
 
 Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
-  constexpr double many = 1e6, bytes = 1e12, hour_s = 3600;
   return {
-      {"header_bytes", number_into(server.header_bytes, 1024, 1 << 20)},
-      {"body_bytes", number_into(server.body_bytes, 1024, 1 << 28)},
-      {"upload_bytes", number_into(server.upload_bytes, 1, 1 << 30)},
-      {"versions_kept", number_into(server.versions_kept, 1, 1000)},
-      {"uploads_per_conversation", number_into(server.uploads_per_conversation, 0, 1000)},
-      {"uploads_total_bytes", number_into(server.uploads_total_bytes, 0, bytes)},
-      {"connections_per_address", number_into(server.connections_per_address, 0, many)},
-      {"connects_per_address_s", number_into(server.connects_per_address_s, 0.01, many)},
-      {"handshake_timeout_s", duration_into(server.handshake_timeout, 1000, 0.1, hour_s)},
-      {"request_timeout_s", duration_into(server.request_timeout, 1000, 0.1, hour_s)},
-      {"interpret_batch", number_into(server.interpret_batch, 1, 1024)},
-      {"interpret_interval_us", duration_into(server.interpret_interval, 1, 0, 1e6)},
-      {"interpret_queue", number_into(server.interpret_queue, 1, many)},
-      {"actions_in_flight", number_into(server.actions_in_flight, 1, 10'000)},
-      {"action_response_bytes", number_into(server.action_response_bytes, 1024, 1 << 28)},
-      {"commit_interval_us", duration_into(server.commit_interval, 1, 0, 1e6)},
-      {"store_queue", number_into(server.store_queue, 1, many)},
-      {"drain_grace_s", duration_into(server.drain_grace, 1000, 0, hour_s)},
-      {"mood_days", number_into(server.mood_days, 1, 3650)},
-      {"mood_topics_per_hour", number_into(server.mood_topics_per_hour, 1, 10'000)},
-      {"alert_interval_s", duration_into(server.alert_interval, 1000, 0.05, hour_s)},
-      {"alert_history", number_into(server.alert_history, 1, 100'000)},
-      {"alert_delivery_h", duration_into(server.alert_delivery, 3'600'000, 0, 720)},
-      {"connections", number_into(runtime.connections, 1, many)},
-      {"connections_per_conversation", number_into(runtime.connections_per_conversation, 1, 1000)},
-      {"queued_per_conversation", number_into(runtime.queued_per_conversation, 1, 1000)},
-      {"queued_total", number_into(runtime.queued_total, 1, many)},
-      {"frames_per_connection", number_into(runtime.frames_per_connection, 8, many)},
-      {"replay_page_frames", number_into(runtime.replay_page_frames, 1, 1000)},
-      {"messages_per_s", number_into(runtime.messages_per_s, 0.01, many)},
-      {"message_burst", number_into(runtime.message_burst, 1, many)},
-      {"hello_timeout_s", duration_into(runtime.hello_timeout, 1000, 0.1, hour_s)},
-      {"silence_timeout_s", duration_into(runtime.silence_timeout, 1000, 1, hour_s)},
-      {"evict_after_s", duration_into(runtime.evict_after, 1000, 0, 24 * hour_s)},
-      {"store_timeout_s", duration_into(runtime.store_timeout, 1000, 0.1, hour_s)},
-      {"store_read_timeout_s", duration_into(runtime.read_timeout, 1000, 0.1, hour_s)},
-      {"conversations_in_memory", number_into(runtime.conversations_in_memory, 1, many)},
-      {"interpret_timeout_s", duration_into(runtime.interpret_timeout, 1000, 0.1, hour_s)},
-      {"rest_timeout_s", duration_into(runtime.rest_timeout, 1000, 0.1, hour_s)},
-      {"visitor_ttl_days", duration_into(runtime.visitor_ttl, 24, 1, 3650)},
-      {"snapshot_every", number_into(runtime.snapshot_every, 1, 100'000)},
-      {"frame_bytes", number_into(runtime.frames.frame_bytes, 1024, 16 << 20)},
-      {"text_characters", number_into(runtime.frames.text_characters, 1, 1 << 20)},
-      {"steps_per_turn", number_into(runtime.engine.steps_per_turn, 10, 100'000)},
-      {"stack_depth", number_into(runtime.engine.stack_depth, 2, 1000)},
-      {"foreach_items", number_into(runtime.engine.foreach_items, 1, 10'000)},
-      {"reminders", number_into(runtime.engine.reminders, 1, 1000)},
+      {"header_bytes", number_into(server.header_bytes)},
+      {"body_bytes", number_into(server.body_bytes)},
+      {"upload_bytes", number_into(server.upload_bytes)},
+      {"versions_kept", number_into(server.versions_kept)},
+      {"uploads_per_conversation", number_into(server.uploads_per_conversation)},
+      {"uploads_total_bytes", number_into(server.uploads_total_bytes)},
+      {"connections_per_address", number_into(server.connections_per_address)},
+      {"connects_per_address_s", number_into(server.connects_per_address_s)},
+      {"handshake_timeout_s", duration_into(server.handshake_timeout, 1000)},
+      {"request_timeout_s", duration_into(server.request_timeout, 1000)},
+      {"interpret_batch", number_into(server.interpret_batch)},
+      {"interpret_interval_us", duration_into(server.interpret_interval, 1)},
+      {"interpret_queue", number_into(server.interpret_queue)},
+      {"actions_in_flight", number_into(server.actions_in_flight)},
+      {"action_response_bytes", number_into(server.action_response_bytes)},
+      {"commit_interval_us", duration_into(server.commit_interval, 1)},
+      {"store_queue", number_into(server.store_queue)},
+      {"drain_grace_s", duration_into(server.drain_grace, 1000)},
+      {"mood_days", number_into(server.mood_days)},
+      {"mood_topics_per_hour", number_into(server.mood_topics_per_hour)},
+      {"alert_interval_s", duration_into(server.alert_interval, 1000)},
+      {"alert_history", number_into(server.alert_history)},
+      {"alert_delivery_h", duration_into(server.alert_delivery, 3'600'000)},
+      {"connections", number_into(runtime.connections)},
+      {"connections_per_conversation", number_into(runtime.connections_per_conversation)},
+      {"queued_per_conversation", number_into(runtime.queued_per_conversation)},
+      {"queued_total", number_into(runtime.queued_total)},
+      {"frames_per_connection", number_into(runtime.frames_per_connection)},
+      {"replay_page_frames", number_into(runtime.replay_page_frames)},
+      {"messages_per_s", number_into(runtime.messages_per_s)},
+      {"message_burst", number_into(runtime.message_burst)},
+      {"hello_timeout_s", duration_into(runtime.hello_timeout, 1000)},
+      {"silence_timeout_s", duration_into(runtime.silence_timeout, 1000)},
+      {"evict_after_s", duration_into(runtime.evict_after, 1000)},
+      {"store_timeout_s", duration_into(runtime.store_timeout, 1000)},
+      {"store_read_timeout_s", duration_into(runtime.read_timeout, 1000)},
+      {"conversations_in_memory", number_into(runtime.conversations_in_memory)},
+      {"interpret_timeout_s", duration_into(runtime.interpret_timeout, 1000)},
+      {"rest_timeout_s", duration_into(runtime.rest_timeout, 1000)},
+      {"visitor_ttl_days", duration_into(runtime.visitor_ttl, 24)},
+      {"snapshot_every", number_into(runtime.snapshot_every)},
+      {"frame_bytes", number_into(runtime.frames.frame_bytes)},
+      {"text_characters", number_into(runtime.frames.text_characters)},
+      {"steps_per_turn", number_into(runtime.engine.steps_per_turn)},
+      {"stack_depth", number_into(runtime.engine.stack_depth)},
+      {"foreach_items", number_into(runtime.engine.foreach_items)},
+      {"reminders", number_into(runtime.engine.reminders)},
   };
 }
 
 Readers rollout_readers(Rollout& rollout) {
-  return {{"share", number_into(rollout.share, 0, 1)},
-          {"turns", number_into(rollout.turns, 1, 1e6)},
-          {"fallbacks", number_into(rollout.fallbacks, 0, 1)},
-          {"failures", number_into(rollout.failures, 0, 1)},
-          {"hours", duration_into(rollout.until_current, 3'600'000, 0.001, 10'000)}};
+  return {{"share", number_into(rollout.share)},
+          {"turns", number_into(rollout.turns)},
+          {"fallbacks", number_into(rollout.fallbacks)},
+          {"failures", number_into(rollout.failures)},
+          {"hours", duration_into(rollout.until_current, 3'600'000)}};
 }
 
 // 1 is all there is; the key stands for the day there is more.
 Reader threads_into(int& target) {
-  return [&target](const Yaml& value) -> std::string {
+  return [&target](const Yaml& value, const nlu::Key&) -> std::string {
     const auto read = value.as_integer();
     if (!read || *read < 0 || *read > 1) {
       return "can only be 1: one thread serves all sockets (models and disk have their own)";
@@ -262,24 +268,28 @@ nlu::Diagnostics read_config(const std::string& path, Config& config) {
   if (nlu::has_errors(diagnostics)) return diagnostics;
   const Readers limits = limit_readers(config.limits, config.runtime);
   const Readers rollout = rollout_readers(config.rollout);
-  section.read(file,
-               {{"listen", text_into(config.listen)},
-                {"port", number_into(config.port, 0, 65535)},
-                {"state_folder", text_into(config.state_folder)},
-                {"allowed_origins", texts_into(config.allowed_origins)},
-                {"operator_key", key_into(config.operator_key)},
-                {"rest_token", key_into(config.rest_token)},
-                {"site_key", key_into(config.site_key)},
-                {"action_hosts", texts_into(config.action_hosts)},
-                {"allow_private_action_hosts", bool_into(config.allow_private_action_hosts)},
-                {"action_authorities", certificates_into(config.action_authorities)},
-                {"upload_types", texts_into(config.upload_types)},
-                {"threads", threads_into(config.threads)},
-                {"log_level", level_into(config.log_level)},
-                {"log_texts", bool_into(config.log_texts)},
-                {"demo", bool_into(config.demo)},
-                {"rollout", [&](const Yaml& value) { return section.read(value, rollout), ""; }},
-                {"limits", [&](const Yaml& value) { return section.read(value, limits), ""; }}});
+  section.read(
+      file, config_file_keys,
+      {{"listen", text_into(config.listen)},
+       {"port", number_into(config.port)},
+       {"state_folder", text_into(config.state_folder)},
+       {"allowed_origins", texts_into(config.allowed_origins)},
+       {"operator_key", key_into(config.operator_key)},
+       {"rest_token", key_into(config.rest_token)},
+       {"site_key", key_into(config.site_key)},
+       {"action_hosts", texts_into(config.action_hosts)},
+       {"allow_private_action_hosts", bool_into(config.allow_private_action_hosts)},
+       {"action_authorities", certificates_into(config.action_authorities)},
+       {"upload_types", texts_into(config.upload_types)},
+       {"threads", threads_into(config.threads)},
+       {"log_level", word_into(config.log_level)},
+       {"log_texts", bool_into(config.log_texts)},
+       {"demo", bool_into(config.demo)},
+       {"rollout", [&](const Yaml& value,
+                       const nlu::Key&) { return section.read(value, rollout_keys, rollout), ""; }},
+       {"limits", [&](const Yaml& value, const nlu::Key&) {
+          return section.read(value, limit_keys, limits), "";
+        }}});
   config.runtime.engine.text_characters = config.runtime.frames.text_characters;
   return diagnostics;
 }

@@ -1,9 +1,12 @@
 #include "bot/config.h"
 
 #include <cstdlib>
+#include <cstring>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include "bot/config_keys.h"
 #include "tests/bot/scratch.h"
 
 using bot::Config;
@@ -78,4 +81,50 @@ TEST_CASE("mistakes name the place and what to do") {
   CHECK(mistake("threads: 4") ==
         "usher.yml:1:10: 'threads' can only be 1: one thread serves all sockets (models and disk "
         "have their own)");
+}
+
+TEST_CASE("what the table says of a key without a value is what holds") {
+  std::string text = "limits:\n";
+  for (const nlu::Key& key : bot::limit_keys.own) {
+    REQUIRE(key.standard.size() > 2);  // In backticks
+    text += fmt::format("  {}: {}\n", key.name, key.standard.substr(1, key.standard.size() - 2));
+  }
+  for (const char* name : {"listen", "port", "state_folder", "allow_private_action_hosts",
+                           "threads", "log_level", "log_texts", "demo"}) {
+    const std::string_view standard = bot::config_file_keys[name].standard;
+    text += fmt::format("{}: {}\n", name, standard.substr(1, standard.size() - 2));
+  }
+  const Config read_in = read(text), standard;
+  static_assert(sizeof(bot::ServerLimits) % sizeof(double) == 0);
+  static_assert(std::is_trivially_copyable_v<bot::ServerLimits>);  // Of words without padding
+  CHECK(std::memcmp(&read_in.limits, &standard.limits, sizeof standard.limits) == 0);
+  const auto& read_limits = read_in.runtime;
+  const auto& limits = standard.runtime;
+  CHECK(read_limits.connections == limits.connections);
+  CHECK(read_limits.connections_per_conversation == limits.connections_per_conversation);
+  CHECK(read_limits.queued_per_conversation == limits.queued_per_conversation);
+  CHECK(read_limits.queued_total == limits.queued_total);
+  CHECK(read_limits.frames_per_connection == limits.frames_per_connection);
+  CHECK(read_limits.replay_page_frames == limits.replay_page_frames);
+  CHECK(read_limits.conversations_in_memory == limits.conversations_in_memory);
+  CHECK(read_limits.messages_per_s == limits.messages_per_s);
+  CHECK(read_limits.message_burst == limits.message_burst);
+  CHECK(read_limits.hello_timeout == limits.hello_timeout);
+  CHECK(read_limits.silence_timeout == limits.silence_timeout);
+  CHECK(read_limits.evict_after == limits.evict_after);
+  CHECK(read_limits.store_timeout == limits.store_timeout);
+  CHECK(read_limits.read_timeout == limits.read_timeout);
+  CHECK(read_limits.interpret_timeout == limits.interpret_timeout);
+  CHECK(read_limits.rest_timeout == limits.rest_timeout);
+  CHECK(read_limits.visitor_ttl == limits.visitor_ttl);
+  CHECK(read_limits.snapshot_every == limits.snapshot_every);
+  CHECK(read_limits.frames.frame_bytes == limits.frames.frame_bytes);
+  CHECK(read_limits.frames.text_characters == limits.frames.text_characters);
+  CHECK(read_limits.engine.steps_per_turn == limits.engine.steps_per_turn);
+  CHECK(read_limits.engine.stack_depth == limits.engine.stack_depth);
+  CHECK(read_limits.engine.foreach_items == limits.engine.foreach_items);
+  CHECK(read_limits.engine.reminders == limits.engine.reminders);
+  CHECK(read_in.port == standard.port);
+  CHECK(read_in.log_level == standard.log_level);
+  CHECK(read_in.allow_private_action_hosts == standard.allow_private_action_hosts);
 }
