@@ -19,6 +19,7 @@ void add_convert_bot(CLI::App& convert, int& exit_code);  // usher convert calm,
 void add_explain(CLI::App& app, int& exit_code);
 void add_graph(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
+void add_schema(CLI::App& app, int& exit_code);
 void add_inbox(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
 void add_chat(CLI::App& app, int& exit_code);

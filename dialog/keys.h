@@ -79,7 +79,7 @@ inline constexpr Form language_form = nlu::text_in("a language, as `en`");
 inline constexpr Form variation_form = nlu::map_of<variation_keys>();
 inline constexpr Form wording_text_form = nlu::text_in("a text");
 inline constexpr Form variation_or_text_form = nlu::either_of<wording_text_form, variation_form>();
-inline constexpr Form variations_form = nlu::list_of<variation_or_text_form>();
+inline constexpr Form variations_form = nlu::list_of<variation_or_text_form>("a list of them");
 inline constexpr Form wording_form =
     nlu::either_of<wording_text_form, variation_form, variations_form>();
 

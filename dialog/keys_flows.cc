@@ -156,8 +156,6 @@ constexpr Key errors[] = {
     {"else", error_name_form, "any other error", "", "down"},
 };
 
-constexpr Form status_form = text_in("by status (`404`) or class (`5xx`): where it leads");
-
 constexpr Key action_step[] = {
     required({"action", text_in("a response, or an action of your own"),
               "`utter_…` is said; another name is called on your action server", "",
@@ -472,7 +470,7 @@ constinit const Keys rejection_keys = {.id = "rejection",
                                        .own = rejection};
 constinit const Keys http_keys = {.id = "http",
                                   .what = "'http'",
-                                  .about = "One request, with exactly one method.",
+                                  .about = "One request.",
                                   .own = http,
                                   .ways = http_ways,
                                   .example = R"(http:
@@ -488,7 +486,7 @@ constinit const Keys error_keys = {
         "Where each error leads; the best fit wins. A status (`404`) and a class (`5xx`) are "
         "keys as well.",
     .own = errors,
-    .others = &status_form};
+    .others = &error_name_form};
 constinit const Keys handover_keys = {
     .id = "handover", .what = "'handover'", .about = "How a person is asked for.", .own = handover};
 constinit const Keys wait_keys = {.id = "wait",

@@ -100,7 +100,9 @@ constexpr Key understanding[] = {
 constexpr Form day_form = either_of<text_form, nlu::text_list_form>(
     "hours, as `\"08:00-12:00\"`, a list of them, or `closed`");
 
-constexpr Key day(string_view name) { return {name, day_form, "", "closed", "\"08:00-18:00\""}; }
+constexpr Key day(string_view name) {
+  return {name, day_form, "when it is open", "closed", "\"08:00-18:00\""};
+}
 
 constexpr Key week[] = {day("monday"), day("tuesday"),  day("wednesday"), day("thursday"),
                         day("friday"), day("saturday"), day("sunday")};
@@ -388,11 +390,8 @@ constinit const Keys backend_keys = {
 - when: {any: "/slow/*"}
   reply: {status: 503}
 )"};
-constinit const Keys request_keys = {.id = "request",
-                                     .what = "'when'",
-                                     .about = "A request, with exactly one method.",
-                                     .own = request,
-                                     .ways = request_ways};
+constinit const Keys request_keys = {
+    .id = "request", .what = "'when'", .about = "A request.", .own = request, .ways = request_ways};
 constinit const Keys reply_keys = {
     .id = "reply", .what = "'reply'", .about = "What is answered.", .own = reply};
 
