@@ -137,7 +137,7 @@ class SchemaWriter {
   }
 
   json::object map(const Keys& keys) {
-    json::object schema{{"type", "object"}, {"description", keys.about}};
+    json::object schema{{"type", "object"}, {"title", title(keys)}, {"description", keys.about}};
     if (keys.kinds.empty()) {
       add_keys(keys, schema);
       return schema;
@@ -150,7 +150,7 @@ class SchemaWriter {
       first[name] = json::object{{"description", description(kind->own[0])}};
       const json::object has{{"required", json::array{json::value(name)}}};
       one_of.push_back(has);
-      json::object then;
+      json::object then{{"title", title(*kind)}};
       add_keys(*kind, then);
       all_of.push_back(json::object{{"if", has}, {"then", std::move(then)}});
     }
@@ -164,6 +164,13 @@ class SchemaWriter {
     schema["oneOf"] = std::move(one_of);
     schema["allOf"] = std::move(all_of);
     return schema;
+  }
+
+  // Editors head what they show with it.
+  static std::string title(const Keys& keys) {
+    std::string words(keys.id);
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return words;
   }
 
   static std::set<std::string> names_of(const Keys& keys) {

@@ -123,6 +123,7 @@ describe('schemas', () => {
   test('every key says what it is', () => {
     for (const [name, schema] of Object.entries(schemas)) {
       for (const [id, map] of Object.entries(schema.definitions)) {
+        assert.ok(map.title && map.description, `${name}: ${id}`);
         for (const [key, value] of Object.entries(map.properties ?? {})) {
           assert.ok(value.description, `${name}: ${id}.${key}`);
         }
