@@ -45,7 +45,7 @@ constexpr Key settings[] = {
      "", "{handover: talk_to_person}"},
     {"backend", map_of<backend_settings_keys>(), "the business's own system, for `http` steps", "",
      "{url: \"${BACKEND_URL:-http://127.0.0.1:8090}\"}"},
-    {"opening_hours", week_form, "when `is_open()` holds", "always open",
+    {"opening_hours", week_form, "when `is_open()` holds", "none",
      "{monday: \"08:00-18:00\", sunday: closed}"},
     {"session_timeout_min", number_in(0.1, 525'600),
      "minutes without a word that end the session: flows are cancelled, slots reset", "`60`", "30"},
@@ -94,7 +94,7 @@ constexpr Key understanding[] = {
      "out_of_scope"},
     {"chitchat", intent_form, "the intent of small talk", "`chitchat`", "chitchat"},
     {"small_talk", intents_form, "intents that get no reply beside something else in one message",
-     "none", "[greet, thank]"},
+     "`[greet, goodbye, thank, thanks]`", "[greet, thank]"},
 };
 
 constexpr Form day_form = either_of<text_form, nlu::text_list_form>(

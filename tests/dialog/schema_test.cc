@@ -4,10 +4,13 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "dialog/draft.h"
+#include "dialog/load.h"
 #include "nlu/training_keys.h"
 
 using dialog::Form;
@@ -81,6 +84,64 @@ TEST_CASE("a key that is refused is none of those that may be written") {
   CHECK(dialog::step_keys.find_kind("collect")->find("utter") != nullptr);
   CHECK(dialog::step_keys.find_kind("say")->find_refused("utter") != nullptr);
   CHECK(dialog::step_keys.find_kind("utter") == nullptr);
+}
+
+TEST_CASE("what the table says of a key without a value is what holds in bot.yml") {
+  const std::string flow =
+      "flows:\n  a:\n    description: Try\n    if: false\n    steps: [{say: Hello there}]\n"
+      "nlu:\n";
+  std::string written, intents = flow;
+  const auto write = [&](const Keys& keys, std::string_view name, std::string_view indent = "") {
+    const std::string_view standard = keys[name].standard;
+    const std::size_t open = standard.find('`');
+    REQUIRE(open != standard.npos);
+    const auto value = standard.substr(open + 1, standard.find('`', open + 1) - open - 1);
+    written += fmt::format("{}{}: {}\n", indent, name, value);
+  };
+  for (const char* name : {"language", "time_zone", "session_timeout_min"}) {
+    write(dialog::bot_keys, name);
+  }
+  written += "understanding:\n";
+  for (const Key& key : dialog::understanding_keys.own) {
+    write(dialog::understanding_keys, key.name, "  ");
+  }
+  written += "backend:\n";
+  write(dialog::backend_settings_keys, "timeout_s", "  ");
+  written += "action_endpoint:\n  url: http://localhost:5055/webhook\n";
+  write(dialog::action_endpoint_keys, "timeout_s", "  ");
+  written += "model:\n";
+  write(dialog::model_keys, "seed", "  ");
+  written += "silence:\n  timeout_s: 60\n";
+  write(dialog::silence_keys, "times", "  ");
+  for (const char* intent :
+       {"affirm", "deny", "cancel", "repeat", "restart", "skip", "talk_to_person", "out_of_scope",
+        "chitchat", "greet", "goodbye", "thank", "thanks"}) {
+    intents += fmt::format("  - intent: {0}\n    examples: [one {0}, two {0}]\n", intent);
+  }
+  const auto load = [&](const std::string& settings) {
+    const dialog::Loaded loaded =
+        dialog::load_bot_from({{"bot.yml", settings}, {"domain.yml", intents}});
+    for (const auto& one : loaded.diagnostics) UNSCOPED_INFO(nlu::to_string(one));
+    REQUIRE(loaded.bot);
+    return loaded.bot;
+  };
+  const dialog::BotPtr read = load(written), bare = load("");
+  CHECK(read->language == bare->language);
+  CHECK(read->time_zone == bare->time_zone);
+  CHECK(read->session_timeout == bare->session_timeout);
+  CHECK(read->backend_timeout == bare->backend_timeout);
+  CHECK(read->action_timeout == bare->action_timeout);
+  CHECK(read->training_seed == bare->training_seed);
+  CHECK(read->silence_times == bare->silence_times);
+  const dialog::Understanding &one = read->understanding, &other = bare->understanding;
+  CHECK(one.intent_threshold == other.intent_threshold);
+  CHECK(one.ambiguity_margin == other.ambiguity_margin);
+  CHECK(one.outside_threshold == other.outside_threshold);
+  CHECK(one.small_talk == other.small_talk);
+  CHECK(std::tie(one.affirm, one.deny, one.cancel, one.repeat, one.restart, one.skip, one.handover,
+                 one.out_of_scope, one.chitchat) ==
+        std::tie(other.affirm, other.deny, other.cancel, other.repeat, other.restart, other.skip,
+                 other.handover, other.out_of_scope, other.chitchat));
 }
 
 TEST_CASE("words of the tables are in the order of what they mean") {
