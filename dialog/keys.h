@@ -12,14 +12,15 @@ using nlu::Keys;
 
 // ---- files ----
 
-extern const Keys bot_keys;        // bot.yml
-extern const Keys part_keys;       // domain.yml and all below domain/, flows/, nlu/ and data/
-extern const Keys config_keys;     // config.yml, Rasa's
-extern const Keys endpoints_keys;  // endpoints.yml, Rasa's
-extern const Keys alerts_keys;     // alerts.yml
-extern const Keys backend_keys;    // An entry of backend.yml
-extern const Keys script_keys;     // A conversation test that is a map
-extern const Keys case_file_keys;  // Rasa's end-to-end tests, and conftest.yml without the cases
+extern const Keys bot_keys;         // bot.yml
+extern const Keys part_keys;        // domain.yml and all below domain/, flows/, nlu/ and data/
+extern const Keys config_keys;      // config.yml, Rasa's
+extern const Keys endpoints_keys;   // endpoints.yml, Rasa's
+extern const Keys alerts_keys;      // alerts.yml
+extern const Keys migrations_keys;  // migrations.yml
+extern const Keys backend_keys;     // An entry of backend.yml
+extern const Keys script_keys;      // A conversation test that is a map
+extern const Keys case_file_keys;   // Rasa's end-to-end tests, and conftest.yml without the cases
 extern const Keys conftest_keys;
 
 // ---- bot.yml ----

@@ -193,9 +193,10 @@ constexpr Key part[] = {
     refused("stories",
             "'stories' are not read; write flows, and conversations under tests/ ('usher convert "
             "rasa' makes flows of them)"),
-    refused("rules",
-            "'rules' are not read; write a flow with 'nlu_trigger' ('usher convert rasa' makes flows "
-            "of them)"),
+    refused(
+        "rules",
+        "'rules' are not read; write a flow with 'nlu_trigger' ('usher convert rasa' makes flows "
+        "of them)"),
     refused("forms",
             "'forms' are not read; write a flow with 'collect' steps ('usher convert rasa' makes "
             "flows of them)"),
@@ -260,6 +261,29 @@ constexpr Key webhook[] = {
     {"secret", secret_form, "signs what is posted; 32 characters at least", "", "${ALERT_SECRET}"},
     {"previous_secret", secret_form, "signs as well while receivers change over", "none",
      "${ALERT_SECRET_BEFORE:-}"},
+};
+
+// ---- migrations.yml ----
+
+constexpr Form new_flow_form = text_in("a flow, or a name that leads to one here");
+constexpr Form new_slot_form = text_in("a slot, or a name that leads to one here");
+constexpr Form new_step_form = text_in("a step's `id`");
+constexpr Form new_flows_form = names_of<new_flow_form>("old and new names");
+constexpr Form new_slots_form = names_of<new_slot_form>("old and new names");
+constexpr Form new_steps_form = names_of<new_step_form>("old and new ids");
+constexpr Form flows_steps_form = names_of<new_steps_form>("flows");
+
+constexpr Key migrations[] = {
+    {"flows", new_flows_form, "what flows of earlier versions are called now", "",
+     "{order_status: track_order}"},
+    {"slots", new_slots_form, "what slots of earlier versions are called now", "",
+     "{number: order_number}"},
+    {"steps", flows_steps_form, "what steps are called now, by their flow's present name", "",
+     "{track_order: {ask_number: ask_order_number}}"},
+    {"at_once", boolean_form,
+     "whether conversations in a flow move with their next message, and do not finish as they "
+     "began",
+     "`false`"},
 };
 
 // ---- backend.yml ----
@@ -380,6 +404,16 @@ constinit const Keys webhook_keys = {
     .about = "Where alerts are posted, and the keys that sign them.",
     .own = webhook};
 
+constinit const Keys migrations_keys = {
+    .id = "migrations",
+    .what = "migrations.yml",
+    .about = "What flows, slots and steps of earlier versions are called now.",
+    .own = migrations,
+    .example = R"(flows: {order_status: track_order}
+slots: {number: order_number}
+steps:
+  track_order: {ask_number: ask_order_number}
+)"};
 constinit const Keys backend_keys = {
     .id = "backend_entry",
     .what = "an entry of backend.yml",

@@ -96,7 +96,7 @@ void check(Draft& draft, const Renaming& one) {
 
 void read_migrations(Draft& draft, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;
-  check_keys(draft, file, "migrations.yml", {"flows", "slots", "steps", "at_once"});
+  check_keys(draft, file, migrations_keys);
   Migrations& migrations = draft.bot.migrations;
   if (const Yaml* flows = file.find("flows"))
     read_renamings(draft, *flows, "'flows'", Kind::flow, "", migrations.flows);

@@ -19,6 +19,7 @@ constexpr Form part_file_form = nlu::map_of<part_keys>();
 constexpr Form backend_entry_form = nlu::map_of<backend_keys>();
 constexpr Form backend_file_form = nlu::list_of<backend_entry_form>();
 constexpr Form alerts_file_form = nlu::map_of<alerts_keys>();
+constexpr Form migrations_file_form = nlu::map_of<migrations_keys>();
 constexpr Form turn_form = nlu::map_of<turn_keys>();
 constexpr Form turns_form = nlu::list_of<turn_form>();
 constexpr Form script_form = nlu::map_of<script_keys>();
@@ -49,6 +50,9 @@ constexpr FileKind kinds[] = {
      perhaps<backend_file_form>()},
     {"alerts", "alerts.yml", "alerts.yml",
      "When the business is told that customers sound unhappy.", perhaps<alerts_file_form>()},
+    {"migrations", "migrations.yml", "migrations.yml",
+     "What flows, slots and steps of earlier versions are called now.",
+     perhaps<migrations_file_form>()},
     {"tests", "tests/*.yml, e2e_tests/*.yml", "tests/**/*.yml e2e_tests/**/*.yml",
      "Conversations that must go as written: a list of turns, a map around it, or Rasa's cases.",
      nlu::either_of<turns_form, script_form, case_file_form>()},

@@ -268,6 +268,7 @@ const std::vector<Section>& sections() {
       {"Training data", "Under `nlu`.", {&nlu::training_item_keys}},
       {"A stand-in for your system", "backend.yml is a list of these.", {&backend_keys}},
       {"Alerts by webhook", "alerts.yml holds them.", {&alerts_keys}},
+      {"Names of earlier versions", "migrations.yml holds them.", {&migrations_keys}},
       {"Conversation tests",
        "Files below tests/ and e2e_tests/.",
        {&script_keys, &turn_keys, &case_file_keys, &conftest_keys}},
