@@ -111,6 +111,10 @@ awaitable<void> AlertWatch::drop_old() {
                       setter(executor, later));
   const auto done = co_await later->wait(patience);
   if (done && !*done) fail("retention", done->error().message);
+  auto numbers = std::make_shared<Later<nlu::Result<void>>>(executor);
+  store_.drop_stats(dialog::day_of(now) - config_.limits.stats_days, setter(executor, numbers));
+  const auto dropped = co_await numbers->wait(patience);
+  if (dropped && !*dropped) fail("retention", dropped->error().message);
 }
 
 // ---- judging ----

@@ -204,6 +204,8 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
       {"commit_interval_us", duration_into(server.commit_interval, 1)},
       {"store_queue", number_into(server.store_queue)},
       {"drain_grace_s", duration_into(server.drain_grace, 1000)},
+      {"stats_days", number_into(server.stats_days)},
+      {"stats_rows_per_day", number_into(server.stats_rows_per_day)},
       {"mood_days", number_into(server.mood_days)},
       {"mood_topics_per_hour", number_into(server.mood_topics_per_hour)},
       {"alert_interval_s", duration_into(server.alert_interval, 1000)},

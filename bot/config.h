@@ -32,6 +32,8 @@ struct ServerLimits {
   std::size_t store_queue = 20'000;  // Batches waiting for the committer
   std::chrono::milliseconds drain_grace{10'000};
   std::int64_t mood_days = 400;            // Sums of how customers sound are kept so long.
+  std::int64_t stats_days = 400;           // A day's numbers are kept so long.
+  std::size_t stats_rows_per_day = 5000;   // Of a bot
   std::size_t mood_topics_per_hour = 200;  // Of a bot, counted apart
   std::chrono::milliseconds alert_interval{60'000};  // Between two looks at the alerts' rules
   std::uint64_t alert_history = 1000;                // Of a bot

@@ -207,6 +207,7 @@ void RocksdbStore::erase(ConversationId id, Done done) {
   impl_->queue_job(
       [impl = impl_.get(), id](rocksdb::WriteBatch& out) {
         impl->heads.erase(id);
+        impl->counters_of.erase(id);
         return impl->add_erase(out, id);
       },
       std::move(done));
@@ -348,6 +349,49 @@ void RocksdbStore::drop_tallies(std::int64_t before, Done done) {
   impl_->queue_job([impl = impl_.get(),
                     before](rocksdb::WriteBatch& out) { return impl->add_drop(out, before); },
                    std::move(done));
+}
+
+void RocksdbStore::read_stats(dialog::Tenant tenant, std::int64_t from, std::int64_t to,
+                              std::optional<dialog::StatKey> after, std::size_t count,
+                              std::function<void(Result<StatRows>)> done) {
+  std::string begin = after ? keys::stat(tenant, *after) + '\0' : keys::stat_day(tenant, from);
+  impl_->read_later([this, begin = std::move(begin), end = keys::stat_day(tenant, to), count,
+                     done = std::move(done)] { done(impl_->read_stats(begin, end, count)); });
+}
+
+void RocksdbStore::drop_stats(std::int64_t before, Done done) {
+  impl_->queue_job([impl = impl_.get(),
+                    before](rocksdb::WriteBatch& out) { return impl->add_stats_drop(out, before); },
+                   std::move(done));
+}
+
+void RocksdbStore::read_sessions(dialog::Tenant tenant, dialog::Millis since, dialog::Millis until,
+                                 std::optional<Session> after, std::size_t count,
+                                 std::function<void(Result<std::vector<Session>>)> done) {
+  std::string begin = keys::recent_from(tenant, until);
+  if (after && after->at <= until) begin = keys::recent(after->id, after->at) + '\0';
+  std::string end;
+  if (since > 0) {
+    end = keys::recent_from(tenant, since - 1);
+  } else {
+    keys::put_u32(end, tenant + 1);
+  }
+  impl_->read_later([this, begin = std::move(begin), end = std::move(end), count,
+                     done = std::move(done)] {
+    std::vector<Session> found;
+    if (begin >= end) return done(std::move(found));
+    auto walked =
+        impl_->walk(Impl::recent, begin, end, [&](std::string_view key, std::string_view value) {
+          if (found.size() >= count) return false;
+          const auto one = keys::parse_recent(key);
+          if (one && value.size() >= 8) {
+            found.push_back({one->id, one->at, keys::get_u64(value)});
+          }
+          return true;
+        });
+    if (!walked) return done(walked.error());
+    done(std::move(found));
+  });
 }
 
 void RocksdbStore::write_rows(dialog::Tenant tenant, std::vector<Row> rows, Done done) {

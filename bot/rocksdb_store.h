@@ -12,9 +12,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dialog/state_store.h"
+#include "dialog/stats.h"
 
 namespace rocksdb {
 class Env;
@@ -30,6 +32,7 @@ struct StoreOptions {
   // that follow it) serves many batches; one after a pause begins at once.
   std::chrono::microseconds commit_interval{1000};
   std::size_t topics_per_hour = 200;          // Of a bot's tallies; the rest is counted as "other".
+  std::size_t stat_rows_per_day = 5000;       // Of a bot's numbers; the rest is "other".
   std::size_t write_buffer_bytes = 16 << 20;  // Of each column family, before it goes to a file
   bool sync = true;             // Only benchmarks, and a test's planted bug, turn it off.
   rocksdb::Env* env = nullptr;  // Not owned; nullptr: the machine's
@@ -83,6 +86,27 @@ class RocksdbStore final : public dialog::StateStore {
                     std::function<void(nlu::Result<std::vector<dialog::Tally>>)> done);
   // Removes the tallies of all bots before an hour.
   void drop_tallies(std::int64_t before, Done done);
+
+  // A bot's numbers (dialog/stats.h) of the days [from, to), in the order of their keys, at most
+  // `count`; those behind `after` when it is given (the last of the page before).
+  using StatRows = std::vector<std::pair<dialog::StatKey, dialog::StatRow>>;
+  void read_stats(dialog::Tenant tenant, std::int64_t from, std::int64_t to,
+                  std::optional<dialog::StatKey> after, std::size_t count,
+                  std::function<void(nlu::Result<StatRows>)> done);
+  // Removes the numbers of all bots before a day.
+  void drop_stats(std::int64_t before, Done done);
+
+  // A session in which the customer wrote something.
+  struct Session {
+    dialog::ConversationId id;
+    dialog::Millis at = 0;          // When they wrote first
+    dialog::EventNumber first = 0;  // Of its `session_started`
+  };
+  // A bot's sessions that began in [since, until], the latest first, at most `count`; those behind
+  // `after` when it is given (the last of the page before).
+  void read_sessions(dialog::Tenant tenant, dialog::Millis since, dialog::Millis until,
+                     std::optional<Session> after, std::size_t count,
+                     std::function<void(nlu::Result<std::vector<Session>>)> done);
 
   // Small rows of a bot, the shell's own, that change together, synced: alerts (docs/mood.md).
   struct Row {

@@ -1,4 +1,5 @@
 // The committer: batches of many conversations in one synced write.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +16,8 @@ using nlu::Result;
 using records::Head;
 
 constexpr std::size_t heads_cached = 200'000;
+constexpr std::size_t counters_cached = 20'000;
+constexpr std::size_t events_at_once = 1000;
 
 }  // namespace
 
@@ -56,6 +59,7 @@ void RocksdbStore::Impl::commit(std::deque<Pending>& group) {
   }
   if (batches > 0) {
     add_tallies(write_batch);
+    add_stats(write_batch);
     rocksdb::WriteOptions write;
     write.sync = options.sync;
     const auto status = db->Write(write, &write_batch);
@@ -65,6 +69,7 @@ void RocksdbStore::Impl::commit(std::deque<Pending>& group) {
         if (pending.outcome) pending.outcome = unavailable("write", status);
       }
     }
+    forget_counters();
     const auto took = std::chrono::steady_clock::now() - begun;
     {
       const std::lock_guard lock(mutex);
@@ -112,6 +117,8 @@ Result<void> RocksdbStore::Impl::check(const Pending& pending) {
 Result<void> RocksdbStore::Impl::add(rocksdb::WriteBatch& out, const Pending& pending) {
   if (!pending.batch) return pending.job(out);
   if (auto fits = check(pending); !fits) return fits;
+  auto counted = count(pending);
+  if (!counted) return counted.error();
   if (const auto& more = pending.batch->tally) {
     auto added =
         sheets.add(pending.id.tenant, *more, [&](dialog::Tenant tenant, std::int64_t hour) {
@@ -120,6 +127,7 @@ Result<void> RocksdbStore::Impl::add(rocksdb::WriteBatch& out, const Pending& pe
         });
     if (!added) return added;
   }
+  add_counted(out, pending, *std::move(counted));
   add_batch(out, pending.id, *pending.batch);
   const Head now{pending.expected_last + pending.batch->events.size(), pending.epoch};
   static_cast<void>(out.Put(in(head), keys::conversation(pending.id), records::encode(now)));
@@ -186,7 +194,14 @@ Result<void> RocksdbStore::Impl::add_erase(rocksdb::WriteBatch& out, const Conve
     return true;
   });
   if (!walked) return walked;
-  for (const Family family : {events, visible, head, snap, dedup, outbox, index_rows}) {
+  walked = walk(sessions, begin, end, [&](std::string_view key, std::string_view) {
+    if (key.size() < 28) return true;
+    const auto at = static_cast<dialog::Millis>(keys::get_u64(key.substr(20)));
+    static_cast<void>(out.Delete(in(recent), keys::recent(id, at)));
+    return true;
+  });
+  if (!walked) return walked;
+  for (const Family family : {events, visible, head, snap, dedup, outbox, index_rows, sessions}) {
     const auto status = out.DeleteRange(in(family), begin, end);
     if (!status.ok()) return unavailable("erase", status);
   }
@@ -201,13 +216,17 @@ void RocksdbStore::Impl::add_tallies(rocksdb::WriteBatch& out) {
   });
 }
 
-Result<void> RocksdbStore::Impl::add_drop(rocksdb::WriteBatch& out, std::int64_t before) {
+Result<dialog::Tenant> RocksdbStore::Impl::last_tenant() const {
   const auto count = get(meta, "tenants");
   if (!count) return count.error();
-  const auto last = *count && (*count)->size() >= 8
-                        ? static_cast<dialog::Tenant>(keys::get_u64(**count))
-                        : dialog::Tenant{0};
-  for (dialog::Tenant tenant = 1; tenant <= last; ++tenant) {
+  if (!*count || (*count)->size() < 8) return dialog::Tenant{0};
+  return static_cast<dialog::Tenant>(keys::get_u64(**count));
+}
+
+Result<void> RocksdbStore::Impl::add_drop(rocksdb::WriteBatch& out, std::int64_t before) {
+  const auto last = last_tenant();
+  if (!last) return last.error();
+  for (dialog::Tenant tenant = 1; tenant <= *last; ++tenant) {
     const std::string begin = keys::tally_hour(tenant, 0), end = keys::tally_hour(tenant, before);
     bool is_empty = true;  // No range is deleted for nothing, as it stays until a compaction.
     auto walked = walk(tallies, begin, end,
@@ -218,6 +237,105 @@ Result<void> RocksdbStore::Impl::add_drop(rocksdb::WriteBatch& out, std::int64_t
     if (!status.ok()) return unavailable("remove old sums", status);
   }
   sheets.drop_before(before);
+  return {};
+}
+
+// ---- numbers ----
+
+// What is counted of a conversation up to `pending.expected_last`. It is kept with its snapshots
+// and at its beginning; the events since then are taken again, which the sums have already.
+Result<dialog::SessionCounter> RocksdbStore::Impl::counter_of(const Pending& pending) {
+  if (pending.expected_last == 0) return dialog::SessionCounter{};
+  const auto bytes = get(sessions, keys::conversation(pending.id));
+  if (!bytes) return bytes.error();
+  records::KeptCounter kept;
+  if (*bytes) {
+    auto read = records::decode_counter(**bytes);
+    if (!read) return read.error();
+    kept = std::move(*read);
+  }
+  dialog::StatSums counted_before;
+  while (kept.number < pending.expected_last) {
+    const std::size_t rest = pending.expected_last - kept.number;
+    const auto some = read_events(pending.id, kept.number + 1, std::min(rest, events_at_once));
+    if (!some) return some.error();
+    if (some->empty()) break;  // load() says which are missing.
+    for (const dialog::Event& event : *some) kept.counter.take(event, counted_before);
+    kept.number = some->back().number;
+    counted_before.clear();
+  }
+  if (!*bytes) kept.counter.disown();  // Begun under a release that did not count.
+  return std::move(kept.counter);
+}
+
+// Changes nothing yet: its batch may still be refused.
+Result<RocksdbStore::Impl::Counted> RocksdbStore::Impl::count(const Pending& pending) {
+  const auto known = counters_of.find(pending.id);
+  auto counter = known != counters_of.end() ? Result<dialog::SessionCounter>(known->second)
+                                            : counter_of(pending);
+  if (!counter) return counter.error();
+  Counted counted{std::move(*counter), {}, {}};
+  for (const dialog::Event& event : pending.batch->events) {
+    if (const auto one = counted.counter.take(event, counted.sums)) counted.begun.push_back(*one);
+  }
+  auto opened = day_numbers.open(
+      pending.id.tenant, counted.sums, [&](dialog::Tenant tenant, std::int64_t day) {
+        const auto rows =
+            read_stats(keys::stat_day(tenant, day), keys::stat_day(tenant, day + 1), SIZE_MAX);
+        if (!rows) return Result<dialog::StatSums>(rows.error());
+        return Result<dialog::StatSums>(dialog::StatSums(rows->begin(), rows->end()));
+      });
+  if (!opened) return opened.error();
+  return counted;
+}
+
+void RocksdbStore::Impl::add_counted(rocksdb::WriteBatch& out, const Pending& pending,
+                                     Counted counted) {
+  const dialog::Batch& batch = *pending.batch;
+  day_numbers.add(pending.id.tenant, counted.sums);
+  for (const dialog::SessionBegun& one : counted.begun) {
+    std::string first;
+    keys::put_u64(first, one.first);
+    static_cast<void>(out.Put(in(sessions), keys::session(pending.id, one.at), ""));
+    static_cast<void>(out.Put(in(recent), keys::recent(pending.id, one.at), first));
+  }
+  if (pending.expected_last == 0 || batch.snapshot) {
+    const dialog::EventNumber last = pending.expected_last + batch.events.size();
+    static_cast<void>(out.Put(in(sessions), keys::conversation(pending.id),
+                              records::encode({last, counted.counter})));
+  }
+  if (batch.events.empty() && batch.snapshot) resting.push_back(pending.id);
+  counters_of.insert_or_assign(pending.id, std::move(counted.counter));
+}
+
+void RocksdbStore::Impl::add_stats(rocksdb::WriteBatch& out) {
+  day_numbers.flush(
+      [&](dialog::Tenant tenant, const dialog::StatKey& place, const dialog::StatRow& row) {
+        static_cast<void>(out.Put(in(stats), keys::stat(tenant, place), records::encode(row)));
+      });
+}
+
+// Only between two writes: until then the disk has not what they have taken.
+void RocksdbStore::Impl::forget_counters() {
+  for (const ConversationId& id : resting) counters_of.erase(id);
+  resting.clear();
+  if (counters_of.size() > counters_cached) counters_of.clear();
+}
+
+Result<void> RocksdbStore::Impl::add_stats_drop(rocksdb::WriteBatch& out, std::int64_t before) {
+  const auto last = last_tenant();
+  if (!last) return last.error();
+  for (dialog::Tenant tenant = 1; tenant <= *last; ++tenant) {
+    const std::string begin = keys::stat_day(tenant, 0), end = keys::stat_day(tenant, before);
+    bool is_empty = true;
+    auto walked = walk(stats, begin, end,
+                       [&](std::string_view, std::string_view) { return is_empty = false; });
+    if (!walked) return walked;
+    if (is_empty) continue;
+    const auto status = out.DeleteRange(in(stats), begin, end);
+    if (!status.ok()) return unavailable("remove old numbers", status);
+  }
+  day_numbers.drop_before(before);
   return {};
 }
 

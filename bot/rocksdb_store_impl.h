@@ -16,6 +16,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "bot/rocksdb_store.h"
+#include "bot/stat_sheets.h"
 #include "bot/store_records.h"
 #include "bot/tally_sheets.h"
 
@@ -42,11 +43,14 @@ struct RocksdbStore::Impl {
     keys_of_persons,
     tallies,
     alerts,
+    stats,
+    sessions,
+    recent,
     family_count
   };
   static constexpr std::array<const char*, family_count> families{
-      "default", "events", "visible", "head", "snap",    "dedup", "outbox",
-      "timers",  "index",  "audit",   "keys", "tallies", "alerts"};
+      "default", "events", "visible", "head",    "snap",   "dedup", "outbox",   "timers",
+      "index",   "audit",  "keys",    "tallies", "alerts", "stats", "sessions", "recent"};
 
   struct Pending {
     dialog::ConversationId id;
@@ -76,6 +80,10 @@ struct RocksdbStore::Impl {
   std::unordered_map<dialog::ConversationId, records::Head, dialog::ConversationIdHash>
       heads;                                    // Committer's own,
   TallySheets sheets{options.topics_per_hour};  // as these are.
+  StatSheets day_numbers{options.stat_rows_per_day};
+  std::unordered_map<dialog::ConversationId, dialog::SessionCounter, dialog::ConversationIdHash>
+      counters_of;
+  std::vector<dialog::ConversationId> resting;  // Their counters may go after the write.
   std::thread committer, reader;
 
   ~Impl() {
@@ -108,6 +116,19 @@ struct RocksdbStore::Impl {
                   const dialog::Batch& batch);
   nlu::Result<void> add_erase(rocksdb::WriteBatch& out, const dialog::ConversationId& id);
   void add_tallies(rocksdb::WriteBatch& out);
+  // What a batch adds to the numbers.
+  struct Counted {
+    dialog::SessionCounter counter;  // After it
+    dialog::StatSums sums;
+    std::vector<dialog::SessionBegun> begun;
+  };
+  nlu::Result<Counted> count(const Pending& pending);
+  void add_counted(rocksdb::WriteBatch& out, const Pending& pending, Counted counted);
+  nlu::Result<dialog::SessionCounter> counter_of(const Pending& pending);
+  void add_stats(rocksdb::WriteBatch& out);
+  void forget_counters();
+  nlu::Result<void> add_stats_drop(rocksdb::WriteBatch& out, std::int64_t before);
+  nlu::Result<dialog::Tenant> last_tenant() const;
   nlu::Result<void> add_drop(rocksdb::WriteBatch& out, std::int64_t before);
   void queue_job(std::function<nlu::Result<void>(rocksdb::WriteBatch&)> job, Done done);
   void fail(const std::string& why);
@@ -119,6 +140,8 @@ struct RocksdbStore::Impl {
                                 std::vector<dialog::OutboxRow>& rows);
   nlu::Result<std::vector<dialog::Tally>> read_tallies(const std::string& from,
                                                        const std::string& end, std::size_t count);
+  nlu::Result<StatRows> read_stats(const std::string& from, const std::string& end,
+                                   std::size_t count);
   nlu::Result<std::vector<dialog::Event>> read_visible(const dialog::ConversationId& id,
                                                        dialog::Seq after, std::size_t count);
   nlu::Result<std::vector<dialog::Event>> read_events(const dialog::ConversationId& id,

@@ -126,6 +126,27 @@ Result<std::vector<dialog::Tally>> RocksdbStore::Impl::read_tallies(const std::s
   return found;
 }
 
+Result<RocksdbStore::StatRows> RocksdbStore::Impl::read_stats(const std::string& from,
+                                                              const std::string& end,
+                                                              std::size_t count) {
+  StatRows found;
+  std::optional<Error> broken;
+  auto walked = walk(stats, from, end, [&](std::string_view key, std::string_view value) {
+    if (found.size() >= count) return false;
+    auto place = keys::parse_stat(key);
+    auto row = records::decode_stat_row(value);
+    if (!place || !row) {
+      broken = place ? row.error() : Error{Errc::corrupt, "a number's key cannot be read"};
+      return false;
+    }
+    found.emplace_back(std::move(*place), std::move(*row));
+    return true;
+  });
+  if (!walked) return walked.error();
+  if (broken) return *broken;
+  return found;
+}
+
 Result<std::vector<dialog::Event>> RocksdbStore::Impl::read_visible(const ConversationId& id,
                                                                     dialog::Seq after,
                                                                     std::size_t count) {

@@ -199,6 +199,7 @@ Result<void> Server::Impl::open_store() {
   options.queue = config.limits.store_queue;
   options.commit_interval = config.limits.commit_interval;
   options.topics_per_hour = config.limits.mood_topics_per_hour;
+  options.stat_rows_per_day = config.limits.stats_rows_per_day;
   options.on_failure = [this](const std::string& why) {
     net::post(io, [this, why] { store_failed(why); });
   };

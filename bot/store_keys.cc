@@ -135,6 +135,59 @@ std::optional<dialog::Tally> parse_tally(std::string_view key) {
   return cell;
 }
 
+std::string stat_day(dialog::Tenant tenant, std::int64_t day) {
+  std::string key;
+  put_u32(key, tenant);
+  put_u32(key, static_cast<std::uint32_t>(std::clamp<std::int64_t>(day, 0, UINT32_MAX)));
+  return key;
+}
+
+std::string stat(dialog::Tenant tenant, const dialog::StatKey& place) {
+  std::string key = stat_day(tenant, place.day);
+  put_text(key, place.channel);
+  put_text(key, place.version);
+  put_text(key, place.flow);
+  return key;
+}
+
+std::optional<dialog::StatKey> parse_stat(std::string_view key) {
+  if (key.size() < 8) return std::nullopt;
+  dialog::StatKey place;
+  place.day = get_u32(key.substr(4));
+  key.remove_prefix(8);
+  for (std::string* text : {&place.channel, &place.version, &place.flow}) {
+    if (key.size() < 4) return std::nullopt;
+    const std::size_t size = get_u32(key);
+    key.remove_prefix(4);
+    if (key.size() < size) return std::nullopt;
+    *text = key.substr(0, size);
+    key.remove_prefix(size);
+  }
+  return place;
+}
+
+std::string session(const dialog::ConversationId& id, dialog::Millis at) {
+  return event(id, static_cast<std::uint64_t>(std::max<dialog::Millis>(at, 0)));
+}
+
+std::string recent_from(dialog::Tenant tenant, dialog::Millis at) {
+  std::string key;
+  put_u32(key, tenant);
+  put_u64(key, ~static_cast<std::uint64_t>(std::max<dialog::Millis>(at, 0)));
+  return key;
+}
+
+std::string recent(const dialog::ConversationId& id, dialog::Millis at) {
+  return recent_from(id.tenant, at) + conversation(id);
+}
+
+std::optional<RecentSession> parse_recent(std::string_view key) {
+  if (key.size() != 4 + 8 + conversation_size) return std::nullopt;
+  const auto id = parse_conversation(key.substr(12));
+  if (!id) return std::nullopt;
+  return RecentSession{*id, static_cast<dialog::Millis>(~get_u64(key.substr(4)))};
+}
+
 std::string row(dialog::Tenant tenant, std::string_view name) {
   std::string key;
   put_u32(key, tenant);

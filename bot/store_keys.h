@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "dialog/state_store.h"
+#include "dialog/stats.h"
 
 namespace bot::keys {
 
@@ -33,6 +34,21 @@ std::optional<dialog::DueTimer> parse_timer(std::string_view key);
 std::string tally(dialog::Tenant tenant, const dialog::Tally& cell);
 std::string tally_hour(dialog::Tenant tenant, std::int64_t hour);  // The first key of that hour
 std::optional<dialog::Tally> parse_tally(std::string_view key);    // Without its counts
+// tenant · day · channel · version · flow; of a day's numbers
+std::string stat(dialog::Tenant tenant, const dialog::StatKey& place);
+std::string stat_day(dialog::Tenant tenant, std::int64_t day);  // The first key of that day
+std::optional<dialog::StatKey> parse_stat(std::string_view key);
+// conversation · when a session of it began; below it, the conversation's counter
+std::string session(const dialog::ConversationId& id, dialog::Millis at);
+// tenant · when it began, the latest first · conversation
+std::string recent(const dialog::ConversationId& id, dialog::Millis at);
+std::string recent_from(dialog::Tenant tenant,
+                        dialog::Millis at);  // Of those up to then, the first
+struct RecentSession {
+  dialog::ConversationId id;
+  dialog::Millis at = 0;
+};
+std::optional<RecentSession> parse_recent(std::string_view key);
 // tenant · name
 std::string row(dialog::Tenant tenant, std::string_view name);
 

@@ -1,6 +1,7 @@
 #include "bot/store_records.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "bot/store_keys.h"
@@ -82,6 +83,85 @@ Result<dialog::Counts> decode_counts(std::string_view bytes) {
     counts.*field = static_cast<std::int64_t>(coded >> 1 ^ (~(coded & 1) + 1));
   }
   return counts;
+}
+
+namespace {
+
+void put_number(std::string& bytes, std::uint64_t rest) {
+  for (; rest >= 0x80; rest >>= 7) bytes.push_back(static_cast<char>(rest | 0x80));
+  bytes.push_back(static_cast<char>(rest));
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (int shift = 0; shift <= 63 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// How many numbers there are and they, without the zeros at their end; then the steps: how many, of
+// each its name behind its length and its numbers.
+std::string encode(const dialog::StatRow& row) {
+  std::string bytes;
+  std::size_t count = dialog::number_fields.size();
+  while (count > 0 && row.numbers.*dialog::number_fields[count - 1] == 0) --count;
+  put_number(bytes, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    put_number(bytes, static_cast<std::uint64_t>(row.numbers.*dialog::number_fields[i]));
+  }
+  put_number(bytes, row.steps.size());
+  for (const auto& [name, step] : row.steps) {
+    put_number(bytes, name.size());
+    bytes += name;
+    put_number(bytes, static_cast<std::uint64_t>(step.entered));
+    put_number(bytes, static_cast<std::uint64_t>(step.left));
+  }
+  return bytes;
+}
+
+Result<dialog::StatRow> decode_stat_row(std::string_view bytes) {
+  const Error broken{Errc::corrupt, "a day's numbers cannot be read"};
+  dialog::StatRow row;
+  const auto count = take_number(bytes);
+  if (!count) return broken;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto value = take_number(bytes);
+    if (!value) return broken;
+    if (i < dialog::number_fields.size()) {
+      row.numbers.*dialog::number_fields[i] = static_cast<std::int64_t>(*value);
+    }
+  }
+  const auto steps = take_number(bytes);
+  if (!steps) return broken;
+  for (std::uint64_t i = 0; i < *steps; ++i) {
+    const auto size = take_number(bytes);
+    if (!size || *size > bytes.size()) return broken;
+    const std::string name(bytes.substr(0, *size));
+    bytes.remove_prefix(*size);
+    const auto entered = take_number(bytes), left = take_number(bytes);
+    if (!entered || !left) return broken;
+    row.steps[name] = {static_cast<std::int64_t>(*entered), static_cast<std::int64_t>(*left)};
+  }
+  return row;
+}
+
+std::string encode(const KeptCounter& kept) {
+  std::string bytes;
+  keys::put_u64(bytes, kept.number);
+  return bytes + kept.counter.encode();
+}
+
+Result<KeptCounter> decode_counter(std::string_view bytes) {
+  if (bytes.size() < 8) return Error{Errc::corrupt, "a conversation's counter is cut short"};
+  auto counter = dialog::SessionCounter::decode(bytes.substr(8));
+  if (!counter) return counter.error();
+  return KeptCounter{keys::get_u64(bytes), std::move(*counter)};
 }
 
 std::string encode(const dialog::HttpRequest& request) {

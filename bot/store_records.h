@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dialog/state_store.h"
+#include "dialog/stats.h"
 #include "nlu/base/result.h"
 
 namespace bot::records {
@@ -31,5 +32,15 @@ nlu::Result<dialog::HttpRequest> decode_request(std::string_view bytes);
 // Fields that a later release appended are left out; those that an earlier one did not know are 0.
 std::string encode(const dialog::Counts& counts);
 nlu::Result<dialog::Counts> decode_counts(std::string_view bytes);
+std::string encode(const dialog::StatRow& row);
+nlu::Result<dialog::StatRow> decode_stat_row(std::string_view bytes);
+
+// A conversation's counter, with the number of the last event it has taken.
+struct KeptCounter {
+  dialog::EventNumber number = 0;
+  dialog::SessionCounter counter;
+};
+std::string encode(const KeptCounter& kept);
+nlu::Result<KeptCounter> decode_counter(std::string_view bytes);
 
 }  // namespace bot::records

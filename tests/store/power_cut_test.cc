@@ -94,6 +94,7 @@ class Laboratory {
           const dialog::EventNumber last = kept_[writer];
           const std::size_t count = 1 + draws() % 3;
           dialog::Batch made = batch(id, last, count);
+          if (last == 0) made.events.front().body = dialog::event::SessionStarted{1, "v1", ""};
           made.tally = dialog::Tally{500'000, "web", fmt::format("topic {}", draws() % 3), {}};
           made.tally->counts.utterances = static_cast<std::int64_t>(count);
           if (draws() % 50 == 0)
@@ -119,7 +120,7 @@ class Laboratory {
     }
     if (last > promise.attempted)
       return fmt::format("{} kept, {} written", last, promise.attempted.load());
-    for (std::size_t i = 0; *kept && i < (*kept)->events.size(); ++i) {
+    for (std::size_t i = 1; *kept && i < (*kept)->events.size(); ++i) {
       const auto* uttered = std::get_if<dialog::event::Uttered>(&(*kept)->events[i].body);
       if (uttered == nullptr || uttered->text != text_of(id, i + 1))
         return fmt::format("event {} differs", i + 1);
@@ -145,7 +146,32 @@ class Laboratory {
     for (const dialog::Tally& cell : *cells) {
       counted += static_cast<std::uint64_t>(cell.counts.utterances);
     }
-    return kept == counted ? "" : fmt::format("{} kept, {} counted", kept, counted);
+    if (kept != counted) return fmt::format("{} kept, {} counted", kept, counted);
+    return check_stats(store);
+  }
+
+  // The first event of each conversation begins its session, the others are messages.
+  std::string check_stats(bot::RocksdbStore& store) {
+    dialog::Numbers kept, counted;
+    for (const auto& last : kept_) {
+      kept.conversations += last > 1 ? 1 : 0;
+      kept.messages += last > 1 ? static_cast<std::int64_t>(last) - 1 : 0;
+    }
+    const auto rows = wait_for<nlu::Result<bot::RocksdbStore::StatRows>>(
+        [&](auto done) { store.read_stats(1, 0, 1'000'000, std::nullopt, 100, std::move(done)); });
+    if (!rows) return rows.error().message;
+    for (const auto& row : *rows) counted += row.second.numbers;
+    const auto sessions =
+        wait_for<nlu::Result<std::vector<bot::RocksdbStore::Session>>>([&](auto done) {
+          store.read_sessions(1, 0, 1LL << 60, std::nullopt, 100, std::move(done));
+        });
+    if (!sessions) return sessions.error().message;
+    if (static_cast<std::int64_t>(sessions->size()) != kept.conversations) {
+      return fmt::format("{} sessions kept, {} listed", kept.conversations, sessions->size());
+    }
+    if (kept == counted) return "";
+    return fmt::format("{} sessions of {} messages kept, {} of {} counted", kept.conversations,
+                       kept.messages, counted.conversations, counted.messages);
   }
 
   std::mt19937_64 random_;
