@@ -18,6 +18,7 @@ void add_convert(CLI::App& app, int& exit_code);
 void add_convert_bot(CLI::App& convert, int& exit_code);  // usher convert calm, usher convert rasa
 void add_explain(CLI::App& app, int& exit_code);
 void add_graph(CLI::App& app, int& exit_code);
+void add_stats(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 void add_inbox(CLI::App& app, int& exit_code);

@@ -91,7 +91,7 @@ constexpr Key limits[] = {
     {"store_queue", whole_in(1, 1e6), "batches that wait for the disk", "`20000`"},
     {"drain_grace_s", number_in(0, 3600), "for turns under way at SIGTERM", "`10`"},
     {"stats_days", whole_in(1, 3650), "that the numbers of a day are kept", "`400`"},
-    {"stats_rows_per_day", whole_in(10, 100'000), "of a bot's numbers, of one day", "`2000`"},
+    {"stats_rows_per_day", whole_in(10, 100'000), "rows of a bot's numbers, of one day", "`5000`"},
     {"mood_days", whole_in(1, 3650), "that sums of how customers sound are kept", "`400`"},
     {"mood_topics_per_hour", whole_in(1, 10'000), "topics of a bot that are counted apart",
      "`200`"},

@@ -8,6 +8,7 @@
 
 #include "dialog/event.h"
 #include "dialog/state_store.h"
+#include "dialog/stats_table.h"
 #include "nlu/base/result.h"
 
 namespace bot {
@@ -25,6 +26,11 @@ class ConversationSource {
   // Errc::not_found: there is none with that id.
   virtual nlu::Result<std::vector<dialog::Event>> read_one(const std::string& bot,
                                                            const std::string& id) = 0;
+
+  // A bot's numbers, as dialog::StatTable::to_json() has them. Errc::not_found: as above, or
+  // nothing is counted there. Errc::too_large: the table would be.
+  virtual nlu::Result<nlu::json::object> stats(const std::string& bot,
+                                               const dialog::StatQuery& query) = 0;
 };
 
 // The store in `folder` (STATE/store), read beside whatever process has it open: nothing in it is

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     bot::add_replay(app, exit_code);
     bot::add_graph(app, exit_code);
     bot::add_schema(app, exit_code);
+    bot::add_stats(app, exit_code);
     bot::add_test(app, exit_code);
     bot::add_chat(app, exit_code);
     bot::add_serve(app, exit_code);

@@ -84,7 +84,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     if (method != verb::post) co_return not_allowed("POST");
     co_return co_await reload();
   }
-  const bool counts = what == "mood" || what == "alerts" || what == "versions";
+  const bool counts = what == "mood" || what == "alerts" || what == "versions" || what == "stats" ||
+                      what == "sessions" || what == "flows";
   if (what != "conversations" && what != "handovers" && !counts) {
     co_return problem(status::not_found, "not_found", "there is nothing here");
   }
@@ -102,7 +103,14 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     if (what == "handovers") co_return handovers(bot->tenant);
     if (what == "mood") co_return co_await mood(target, *bot);
     if (what == "alerts") co_return co_await alerts(target, *bot);
+    if (what == "stats") co_return co_await stats(target, *bot);
+    if (what == "sessions") co_return co_await sessions(target, *bot);
+    if (what == "flows") co_return flows(*bot);
     co_return co_await conversations(target, bot->tenant);
+  }
+  if (what == "flows" && path.size() == 3) {
+    if (!reads) co_return not_allowed("GET, HEAD");
+    co_return co_await drawing(target, *bot);
   }
   const auto id = dialog::parse_conversation_id(bot->tenant, path[2]);
   const std::string part = path.size() == 4 ? path[3] : "";
@@ -118,6 +126,10 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     if (method == verb::post) co_return co_await happen(request, *id, *bot);
     if (!reads) co_return not_allowed("GET, HEAD, POST");
     co_return co_await events(target, *id);
+  }
+  if (part == "explain") {
+    if (!reads) co_return not_allowed("GET, HEAD");
+    co_return co_await explain(target, *id, *bot);
   }
   if (part == "handover") {
     if (method != verb::post) co_return not_allowed("POST");

@@ -15,6 +15,7 @@
 #include "bot/rocksdb_store.h"
 #include "bot/uploads.h"
 #include "bot/versions.h"
+#include "dialog/stats_table.h"
 
 namespace bot {
 
@@ -94,7 +95,8 @@ class Routes {
 };
 
 // /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), versions
-// (version_routes.cc), mood and alerts (mood_routes.cc).
+// (version_routes.cc), mood and alerts (mood_routes.cc), stats, sessions, flows and explanations
+// (stats_routes.cc).
 class OperatorRoutes {
  public:
   explicit OperatorRoutes(Parts& parts) : parts_(parts) {}
@@ -118,6 +120,16 @@ class OperatorRoutes {
                                       const BotShelf::Entry& bot);
   awaitable<HttpResponse> mood(const Target& target, const BotShelf::Entry& bot);
   awaitable<HttpResponse> alerts(const Target& target, const BotShelf::Entry& bot);
+  awaitable<HttpResponse> stats(const Target& target, const BotShelf::Entry& bot);
+  awaitable<HttpResponse> sessions(const Target& target, const BotShelf::Entry& bot);
+  awaitable<HttpResponse> explain(const Target& target, dialog::ConversationId id,
+                                  const BotShelf::Entry& bot);
+  HttpResponse flows(const BotShelf::Entry& bot) const;
+  awaitable<HttpResponse> drawing(const Target& target, const BotShelf::Entry& bot);
+  awaitable<nlu::Result<dialog::StatTable>> add_up(dialog::Tenant tenant, dialog::StatQuery query);
+  awaitable<nlu::Result<std::vector<dialog::Event>>> read_events(dialog::ConversationId id,
+                                                                 dialog::EventNumber from,
+                                                                 std::size_t count);
 
   Parts& parts_;
 };

@@ -55,6 +55,20 @@ class ServerReader final : public ConversationSource {
     return Error{Errc::not_found, fmt::format("{} has no conversation {}", client_.url(), id)};
   }
 
+  Result<nlu::json::object> stats(const std::string& bot, const dialog::StatQuery& query) override {
+    std::string by;
+    for (const auto& [name, is_by] :
+         {std::pair{"day", query.day}, std::pair{"channel", query.channel},
+          std::pair{"version", query.version}, std::pair{"flow", query.flow},
+          std::pair{"step", query.step}}) {
+      if (is_by) by += (by.empty() ? "" : ",") + std::string(name);
+    }
+    return get(fmt::format("/v1/stats?bot={}&since={}&until={}&by={}&channel={}&version={}&flow={}",
+                           escaped(bot), dialog::day_text(query.since),
+                           dialog::day_text(query.until), by, escaped(query.only_channel),
+                           escaped(query.only_version), escaped(query.only_flow)));
+  }
+
  private:
   Result<void> read_events(const std::string& text, const std::string& query, const Take& take) {
     const auto id = dialog::parse_conversation_id(0, text);

@@ -1,5 +1,6 @@
 // The store as a RocksDB secondary instance: it follows the files of a process that writes, takes
 // no lock, and has its own folder for its log.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -13,6 +14,7 @@
 
 #include "bot/conversation_source.h"
 #include "bot/store_keys.h"
+#include "bot/store_records.h"
 
 namespace bot {
 namespace {
@@ -108,6 +110,36 @@ class StoreReader final : public ConversationSource {
                                               bot.empty() ? "" : " of " + bot)};
   }
 
+  Result<nlu::json::object> stats(const std::string& bot, const dialog::StatQuery& query) override {
+    const auto tenant = tenant_of(bot);
+    if (!tenant) return tenant.error();
+    if (handles_.size() < 3) {
+      return Error{Errc::not_found,
+                   fmt::format("{} was written by a release that did not count: count its events "
+                               "with --recount",
+                               folder_)};
+    }
+    dialog::StatTable table(query);
+    rocksdb::ReadOptions options;
+    const std::string end = keys::stat_day(*tenant, query.until + 1);
+    const rocksdb::Slice upper(end);
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options, handles_[2]));
+    for (rows->Seek(keys::stat_day(*tenant, query.since)); rows->Valid(); rows->Next()) {
+      const auto key = keys::parse_stat(rows->key().ToStringView());
+      const auto row = records::decode_stat_row(rows->value().ToStringView());
+      if (!key || !row) {
+        return Error{Errc::corrupt, fmt::format("{}: a day's numbers cannot be read", folder_)};
+      }
+      if (auto added = table.add(*key, *row); !added) return added.error();
+    }
+    if (!rows->status().ok()) {
+      return Error{Errc::unavailable,
+                   fmt::format("cannot read {}: {}", folder_, rows->status().ToString())};
+    }
+    return table.to_json(bot);
+  }
+
  private:
   rocksdb::Status open_once() {
     rocksdb::Options options;
@@ -115,6 +147,13 @@ class StoreReader final : public ConversationSource {
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     std::vector<rocksdb::ColumnFamilyDescriptor> families{{"default", options},
                                                           {"events", options}};
+    std::vector<std::string> names;
+    const auto listed = rocksdb::DB::ListColumnFamilies(options, folder_, &names);
+    if (!listed.ok()) return listed;
+    const std::string counted = "stats";  // Missing in a store of an earlier release
+    if (std::find(names.begin(), names.end(), counted) != names.end()) {
+      families.emplace_back(counted, options);
+    }
     rocksdb::DB* opened = nullptr;
     const auto status =
         rocksdb::DB::OpenAsSecondary(options, folder_, own_.path(), families, &handles_, &opened);
@@ -186,7 +225,7 @@ class StoreReader final : public ConversationSource {
 
   const std::string folder_;
   const OwnFolder own_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, events
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // default, events, stats
   std::unique_ptr<rocksdb::DB> db_;
 };
 
