@@ -1,4 +1,4 @@
-// What is built into the binary: the widget and the demo page (generated, see embed.cmake).
+// What is built into the binary: the widget, the demo page and the console (generated, see embed.cmake).
 #pragma once
 
 #include <string_view>
@@ -7,5 +7,6 @@ namespace bot::assets {
 
 extern const std::string_view widget_js;
 extern const std::string_view demo_html;
+extern const std::string_view console_js, console_css, console_html;
 
 }  // namespace bot::assets

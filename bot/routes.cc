@@ -186,7 +186,11 @@ std::optional<Target> parse_target(std::string_view text) {
   return target;
 }
 
-Routes::Routes(Parts parts) : parts_(std::move(parts)), widget_etag_(etag(assets::widget_js)) {}
+Routes::Routes(Parts parts)
+    : parts_(std::move(parts)),
+      widget_etag_(etag(assets::widget_js)),
+      console_etag_(etag(std::string(assets::console_js) + std::string(assets::console_css) +
+                         std::string(assets::console_html))) {}
 
 awaitable<HttpResponse> Routes::answer(const HttpRequestMessage& request) {
   HttpResponse response;
@@ -215,6 +219,10 @@ awaitable<HttpResponse> Routes::dispatch(const HttpRequestMessage& request, cons
   if (path.empty() || (path.size() == 1 && first == "widget.js")) {
     if (!is_read(request)) co_return not_allowed("GET, HEAD");
     co_return path.empty() ? demo(request, target.get("bot")) : widget(request);
+  }
+  if (first == "console" && path.size() <= 2) {
+    if (!is_read(request)) co_return not_allowed("GET, HEAD");
+    co_return console(request, path.size() == 2 ? path[1] : "");
   }
   if (first == "health" && path.size() == 2) {
     if (!is_read(request)) co_return not_allowed("GET, HEAD");
@@ -285,6 +293,24 @@ HttpResponse Routes::widget(const HttpRequestMessage& request) const {
       asset(request, assets::widget_js, widget_etag_, "text/javascript; charset=utf-8");
   // The script is the same for all, and no secret: any page may load it with integrity checks.
   response.set(field::access_control_allow_origin, "*");
+  return response;
+}
+
+// The page alone: it has no data, and asks /v1 for it with the key that is typed into it.
+HttpResponse Routes::console(const HttpRequestMessage& request, const std::string& part) const {
+  if (part == "app.js") {
+    return asset(request, assets::console_js, console_etag_, "text/javascript; charset=utf-8");
+  }
+  if (part == "app.css") {
+    return asset(request, assets::console_css, console_etag_, "text/css; charset=utf-8");
+  }
+  if (!part.empty()) return problem(status::not_found, "not_found", "there is nothing here");
+  HttpResponse response =
+      asset(request, assets::console_html, console_etag_, "text/html; charset=utf-8");
+  response.set("Content-Security-Policy",
+               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  response.set("X-Frame-Options", "DENY");
   return response;
 }
 

@@ -77,6 +77,7 @@ class Routes {
   awaitable<HttpResponse> dispatch(const HttpRequestMessage& request, const Target& target);
   HttpResponse demo(const HttpRequestMessage& request, const std::string& bot) const;
   HttpResponse widget(const HttpRequestMessage& request) const;
+  HttpResponse console(const HttpRequestMessage& request, const std::string& part) const;
   HttpResponse health(const std::string& which) const;
   HttpResponse metrics(const HttpRequestMessage& request);
   awaitable<HttpResponse> rest(const HttpRequestMessage& request, const Target& target);
@@ -91,7 +92,7 @@ class Routes {
   void allow_origin(const HttpRequestMessage& request, HttpResponse& response) const;
 
   Parts parts_;
-  const std::string widget_etag_;
+  const std::string widget_etag_, console_etag_;  // The console's is of all its parts.
 };
 
 // /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), versions

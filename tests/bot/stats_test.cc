@@ -1,4 +1,4 @@
-// The operator's numbers, sessions, flows and explanations, over a real
+// The operator's numbers, sessions, flows and explanations, and the console's page, over a real
 // server and its store.
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -247,7 +247,7 @@ TEST_CASE("flows are listed, and drawn with the way that customers took") {
   CHECK(bot.get("/v1/flows/paint.svg/x").status == 404);
 }
 
-TEST_CASE("without the operator's key nothing is told") {
+TEST_CASE("without the operator's key nothing is told, and the console's page has no data") {
   Painters bot;
   bot.start();
   talk(bot);
@@ -266,4 +266,11 @@ TEST_CASE("without the operator's key nothing is told") {
         fmt::format("{}{}token={}&key={}", target, join, bot.operator_key, bot.operator_key), "");
     CHECK(in_url.status == 401);
   }
+  const auto page = plain_request(bot.port, "GET", "/console", "");
+  CHECK(page.status == 200);
+  CHECK(page.body.find("/console/app.js") != std::string::npos);
+  CHECK(plain_request(bot.port, "GET", "/console/app.js", "").status == 200);
+  CHECK(plain_request(bot.port, "GET", "/console/app.css", "").status == 200);
+  CHECK(plain_request(bot.port, "GET", "/console/other.js", "").status == 404);
+  CHECK(plain_request(bot.port, "POST", "/console", "").status == 405);
 }

@@ -89,6 +89,35 @@ export class Server {
     if (this.#state) await rm(this.#state, { recursive: true, force: true });
   }
 
+  // Fills the store with a month of conversations (history.cc); before it is started.
+  async remember_a_month() {
+    this.#state ||= await mkdtemp(join(tmpdir(), 'usher-browser-'));
+    const history = process.env.USHER_HISTORY || join(root, 'build/browser_history');
+    const child = spawn(history, ['flows/shop', this.#state], { cwd: root, stdio: 'inherit' });
+    const [code, signal] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`${history} ended: ${code ?? signal}`);
+  }
+
+  // A message over the REST channel.
+  async say(sender, message) {
+    const response = await fetch(this.#local('/webhooks/rest/webhook'), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await this.key('rest.token')}` },
+      body: JSON.stringify({ sender, message }),
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  // One of those in the state folder: operator.key, rest.token.
+  async key(name) {
+    return (await readFile(join(this.#state, 'keys', name), 'utf8')).trim();
+  }
+
+  async get(path) {
+    return this.#ask(path);
+  }
+
   // What it said last.
   output() {
     return this.#lines.join('\n');
@@ -105,12 +134,19 @@ export class Server {
   }
 
   async #ask(path) {
-    const key = (await readFile(join(this.#state, 'keys/operator.key'), 'utf8')).trim();
-    const url = new URL(path, this.url);
-    url.hostname = '127.0.0.1'; // Where localhost is ::1 first, Node 18 tries nothing else.
-    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+    const key = await this.key('operator.key');
+    const response = await fetch(this.#local(path), {
+      headers: { authorization: `Bearer ${key}` },
+    });
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  // Where localhost is ::1 first, Node 18 tries nothing else.
+  #local(path) {
+    const url = new URL(path, this.url);
+    url.hostname = '127.0.0.1';
+    return url;
   }
 
   #note(line) {
