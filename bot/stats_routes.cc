@@ -140,7 +140,7 @@ awaitable<nlu::Result<dialog::StatTable>> OperatorRoutes::add_up(dialog::Tenant 
 }
 
 awaitable<HttpResponse> OperatorRoutes::stats(const Target& target, const BotShelf::Entry& bot) {
-  const std::string name = bot.versions.front()->name;
+  const std::string name = bot.current()->name;
   const auto query = parse_stats(target);
   if (!query) co_return problem(query.error());
   const auto table = co_await add_up(bot.tenant, *query);
@@ -250,7 +250,7 @@ awaitable<HttpResponse> OperatorRoutes::explain(const Target& target, dialog::Co
     if (session != nullptr) version = session->bot_version;
   }
   dialog::BotPtr flows = parts_.bots.find(bot.tenant, version);
-  if (!flows) flows = bot.versions.front();
+  if (!flows) flows = bot.current();
   options.bot = flows.get();
   using Done = nlu::Result<nlu::json::object>;
   auto later = std::make_shared<Later<Done>>(parts_.executor);
@@ -266,7 +266,7 @@ awaitable<HttpResponse> OperatorRoutes::explain(const Target& target, dialog::Co
 // ---- flows ----
 
 HttpResponse OperatorRoutes::flows(const BotShelf::Entry& entry) const {
-  const dialog::Bot& bot = *entry.versions.front();
+  const dialog::Bot& bot = *entry.current();
   nlu::json::array all;
   for (const auto& [id, flow] : bot.flows) {
     if (!is_drawn(flow)) continue;
@@ -286,7 +286,7 @@ HttpResponse OperatorRoutes::flows(const BotShelf::Entry& entry) const {
 
 awaitable<HttpResponse> OperatorRoutes::drawing(const Target& target,
                                                 const BotShelf::Entry& entry) {
-  const dialog::BotPtr bot = entry.versions.front();
+  const dialog::BotPtr bot = entry.current();
   const std::string& file = target.path[2];
   constexpr std::string_view ending = ".svg";
   const dialog::Flow* flow = file.ends_with(ending)
