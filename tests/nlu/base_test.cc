@@ -3,7 +3,9 @@
 #include "nlu/base/diagnostic.h"
 #include "nlu/base/hash.h"
 #include "nlu/base/json.h"
+#include "nlu/base/json_as_yaml.h"
 #include "nlu/base/regex.h"
+#include "nlu/base/yaml.h"
 
 using namespace nlu;
 
@@ -92,4 +94,54 @@ TEST_CASE("regular expressions find, and refuse what is none") {
   CHECK(Regex::compile("x*")->find_all("ayxé").size() == 1);
   CHECK(Regex::compile("(x.*y)?")->find_all(std::string(100'000, 'x')).empty());
   CHECK(order.pattern() == "\\d{5}");
+}
+
+TEST_CASE("JSON is written as YAML that reads as the same") {
+  const json::value value = {
+      {"plain", "utter_ask city"},
+      {"quoted", {"yes", "10423", "a: b", "", " x", "#1", "天气", "two\nlines", "-"}},
+      {"number", 59.9},
+      {"whole", 3},
+      {"none", nullptr},
+      {"truth", true},
+      {"empty", {{"list", json::array()}, {"map", json::object()}}},
+      {"of_lists", json::array{json::array{1, 2}, json::array{json::object{{"a b", 1}, {"c", 2}}}}},
+      {"of_maps", json::array{json::object{{"a", 1}, {"b", json::array{"x"}}}}}};
+  const std::string text = json_as_yaml(value);
+  CHECK(text ==
+        "plain: utter_ask city\n"
+        "quoted:\n"
+        "  - \"yes\"\n"
+        "  - \"10423\"\n"
+        "  - \"a: b\"\n"
+        "  - \"\"\n"
+        "  - \" x\"\n"
+        "  - \"#1\"\n"
+        "  - \"天气\"\n"
+        "  - \"two\\nlines\"\n"
+        "  - \"-\"\n"
+        "number: 59.9\n"
+        "whole: 3\n"
+        "none: null\n"
+        "truth: true\n"
+        "empty:\n"
+        "  list: []\n"
+        "  map: {}\n"
+        "of_lists:\n"
+        "  - - 1\n"
+        "    - 2\n"
+        "  - - a b: 1\n"
+        "      c: 2\n"
+        "of_maps:\n"
+        "  - a: 1\n"
+        "    b:\n"
+        "      - x\n");
+  CHECK(json_as_yaml("text") == "text\n");
+  CHECK(json_as_yaml(json::array()) == "[]\n");
+  const auto read = parse_yaml(text, "x.yml");
+  REQUIRE(std::holds_alternative<Yaml>(read));
+  const Yaml& tree = std::get<Yaml>(read);
+  CHECK(tree.find("quoted")->items[7].text == "two\nlines");
+  CHECK(tree.find("quoted")->items[1].quoted);
+  CHECK(tree.find("of_lists")->items[1].items[0].find("c")->text == "2");
 }
