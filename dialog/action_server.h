@@ -21,9 +21,9 @@ namespace dialog {
 json::object action_request(const Bot& bot, const Conversation& conversation,
                             std::string_view action, std::span<const Event> turn);
 
-// The tracker, as Rasa's HTTP API and its action servers know it; `events` in Rasa's names.
-json::object to_tracker(const Bot& bot, const Conversation& conversation,
-                        std::span<const Event> events);
+// The name under which input::Happened brings events that Rasa's HTTP API appends to a tracker; its
+// data is the list of them, as read_action_answer() reads events.
+inline constexpr std::string_view tracker_events = "/tracker_events";
 
 struct ActionAnswer {
   std::vector<std::pair<std::string, json::value>> slots;  // In order; null: emptied

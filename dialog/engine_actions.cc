@@ -84,4 +84,16 @@ nlu::Result<void> Turn::take_action(const std::string& action, const json::value
   return {};
 }
 
+// One after the other: what comes behind a restart stays. Flows go on when the customer does.
+void Turn::take_tracker_events(const json::value& events) {
+  ensure_session();
+  const json::array* all = events.if_array();
+  if (!all) return emit(event::Failed{"what was to be appended is no list"});
+  for (const json::value& one : *all) {
+    if (failing_) return;
+    const auto taken = take_action("rasa_api", json::object{{"events", json::array{one}}});
+    if (!taken) emit(event::Failed{taken.error().message});
+  }
+}
+
 }  // namespace dialog

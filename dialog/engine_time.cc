@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "dialog/action_server.h"
 #include "dialog/engine_turn.h"
 #include "dialog/migration.h"
 
@@ -87,6 +88,7 @@ void Turn::timer_woke(const std::string& kind, std::uint64_t root) {
 
 void Turn::take(const input::Happened& happened) {
   emit(event::Happened{happened.name, happened.data, happened.flow, happened.slots});
+  if (happened.name == tracker_events) return take_tracker_events(happened.data);
   std::vector<std::uint64_t> roots;
   for (const Parked& one : c_.parked) {
     if (!happened.name.empty() && one.event == happened.name) {

@@ -115,6 +115,7 @@ class Turn {
   bool call_action(const Step& step, const std::string& action);
   void action_returned(const std::string& action, const HttpOutcome& outcome, std::uint64_t frame);
   nlu::Result<void> take_action(const std::string& action, const json::value& body);
+  void take_tracker_events(const json::value& events);
   void action_failed(const Flow& flow, const Step& step, const std::string& action,
                      std::uint64_t frame, const HttpOutcome& outcome);
 
