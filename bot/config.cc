@@ -246,6 +246,21 @@ Readers rollout_readers(Rollout& rollout) {
           {"hours", duration_into(rollout.until_current, 3'600'000)}};
 }
 
+// `true`, or a map of what is its own.
+Reader rasa_api_into(RasaApi& target, const Section& section) {
+  return [&target, &section](const Yaml& value, const nlu::Key&) -> std::string {
+    const auto on = value.as_bool();
+    if (on && !value.quoted) return target.on = *on, "";
+    if (!value.is_map()) return "must be true, false or a map with 'token' and 'jwt_key'";
+    target.on = true;
+    section.read(value, rasa_api_keys,
+                 {{"token", key_into(target.token)},
+                  {"jwt_key", key_into(target.jwt_key)},
+                  {"events", number_into(target.events)}});
+    return "";
+  };
+}
+
 // 1 is all there is; the key stands for the day there is more.
 Reader threads_into(int& target) {
   return [&target](const Yaml& value, const nlu::Key&) -> std::string {
@@ -278,6 +293,7 @@ nlu::Diagnostics read_config(const std::string& path, Config& config) {
        {"allowed_origins", texts_into(config.allowed_origins)},
        {"operator_key", key_into(config.operator_key)},
        {"rest_token", key_into(config.rest_token)},
+       {"rasa_api", rasa_api_into(config.rasa_api, section)},
        {"site_key", key_into(config.site_key)},
        {"action_hosts", texts_into(config.action_hosts)},
        {"allow_private_action_hosts", bool_into(config.allow_private_action_hosts)},

@@ -49,6 +49,14 @@ struct Rollout {
   std::chrono::milliseconds until_current{24 * 3'600'000};  // Then it becomes the current one.
 };
 
+// Rasa's HTTP API (docs/rasa-api.md). With neither key only the operator's key opens it.
+struct RasaApi {
+  bool on = false;
+  std::string token;            // For all of it; empty: none
+  std::string jwt_key;          // HS256 key of the tokens that name a user; empty: none accepted
+  std::size_t events = 10'000;  // Of one conversation, the newest, in an answer
+};
+
 struct Config {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8080;
@@ -56,6 +64,7 @@ struct Config {
   std::vector<std::string> allowed_origins;  // Of sockets; empty: the page's own host only
   std::string operator_key;                  // ${ENV}; empty: one is made in the state folder
   std::string rest_token;                    // ${ENV}; the same
+  RasaApi rasa_api;
   std::string site_key;  // HS256 key of the site's user tokens; empty: none accepted
   std::vector<std::string> action_hosts;   // Besides the bots' own backends' hosts
   bool allow_private_action_hosts = true;  // Backends are often next door; metadata addresses never

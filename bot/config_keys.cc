@@ -21,6 +21,8 @@ constexpr nlu::Form secret_form = text_in("32 characters at least");
 constexpr nlu::Form key_form = either_of<secret_form, nothing_form>();
 constexpr string_view levels[] = {"debug", "info", "warning", "error", "off"};
 constexpr nlu::Form limits_map_form = map_of<limit_keys>();
+constexpr nlu::Form rasa_api_map_form = map_of<rasa_api_keys>();
+constexpr nlu::Form rasa_api_form = either_of<boolean_form, rasa_api_map_form>();
 constexpr nlu::Form rollout_map_form = map_of<rollout_keys>();
 
 constexpr Key file[] = {
@@ -35,6 +37,8 @@ constexpr Key file[] = {
      "${USHER_OPERATOR_KEY}"},
     {"rest_token", key_form, "for the REST channel", "made at the first start",
      "${USHER_REST_TOKEN}"},
+    {"rasa_api", rasa_api_form, "Rasa's HTTP API (docs/rasa-api.md); `true`: by the operator's key",
+     "`false`", "{token: \"${USHER_RASA_TOKEN}\"}"},
     {"site_key", key_form, "signs the tokens of known customers", "none is accepted",
      "${USHER_SITE_KEY}"},
     {"action_hosts", texts_or_nothing_form,
@@ -55,6 +59,14 @@ constexpr Key file[] = {
      "how a new version of a bot comes in (docs/versions.md)", "all at once", "{share: 0.1}"},
     {"limits", either_of<limits_map_form, nothing_form>(), "what the process takes upon itself", "",
      "{connections: 5000}"},
+};
+
+constexpr Key rasa_api[] = {
+    {"token", key_form, "opens all of it, as the operator's key does", "none",
+     "${USHER_RASA_TOKEN}"},
+    {"jwt_key", key_form, "HS256 key of tokens that name a user", "none is accepted",
+     "${USHER_RASA_JWT_KEY}"},
+    {"events", whole_in(1, 100'000), "of one conversation, the newest, in an answer", "`10000`"},
 };
 
 constexpr Key rollout[] = {
@@ -149,6 +161,8 @@ operator_key: ${USHER_OPERATOR_KEY}
 limits:
   connections: 5000
 )"};
+constinit const nlu::Keys rasa_api_keys = {
+    .id = "rasa_api", .what = "'rasa_api'", .about = "Rasa's HTTP API.", .own = rasa_api};
 constinit const nlu::Keys rollout_keys = {.id = "rollout",
                                           .what = "'rollout'",
                                           .about = "How a new version of a bot comes in.",

@@ -46,6 +46,8 @@ nlu::json::object summary(const dialog::ConversationId& id, const dialog::Conver
 
 constexpr std::size_t happened_bytes = 64 << 10;
 
+}  // namespace
+
 std::string today_utc() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -53,13 +55,23 @@ std::string today_utc() {
   return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 }
 
-}  // namespace
-
 std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t max) {
   std::size_t value = fallback;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || read.ec != std::errc{}) return fallback;
   return std::min(value, max);
+}
+
+awaitable<std::optional<nlu::Interpretation>> interpret(Parts& parts, InterpreterPtr interpreter,
+                                                        std::string text) {
+  auto later = std::make_shared<Later<nlu::Interpretation>>(parts.executor);
+  auto set = setter(parts.executor, later);
+  const nlu::Utterance utterance{std::move(text), today_utc()};
+  net::post(parts.files, [set, utterance, interpreter] {
+    std::vector<nlu::Interpretation> found = interpreter->interpret({&utterance, 1});
+    set(found.empty() ? nlu::Interpretation{} : std::move(found.front()));
+  });
+  co_return co_await later->wait(store_patience);
 }
 
 HttpResponse too_slow() {
@@ -361,14 +373,7 @@ awaitable<HttpResponse> OperatorRoutes::parse(const HttpRequestMessage& request)
   const InterpreterPtr interpreter =
       parts_.worker.interpreter(bot->tenant, bot->current()->version);
   if (!interpreter) co_return problem(status::service_unavailable, "unavailable", "no model");
-  auto later = std::make_shared<Later<nlu::Interpretation>>(parts_.executor);
-  auto set = setter(parts_.executor, later);
-  const nlu::Utterance utterance{text, today_utc()};
-  net::post(parts_.files, [set, utterance, interpreter] {
-    std::vector<nlu::Interpretation> found = interpreter->interpret({&utterance, 1});
-    set(found.empty() ? nlu::Interpretation{} : std::move(found.front()));
-  });
-  const auto interpretation = co_await later->wait(store_patience);
+  const auto interpretation = co_await interpret(parts_, interpreter, text);
   if (!interpretation) co_return problem(status::gateway_timeout, "timeout", "it takes too long");
   co_return json_response(status::ok, nlu::to_json(*interpretation));
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bot/assets.h"
+#include "bot/rasa_routes.h"
 #include "bot/tokens.h"
 #include "connectors/rest.h"
 #include "nlu/base/hash.h"
@@ -216,6 +217,20 @@ awaitable<HttpResponse> Routes::answer(const HttpRequestMessage& request) {
 awaitable<HttpResponse> Routes::dispatch(const HttpRequestMessage& request, const Target& target) {
   const std::vector<std::string>& path = target.path;
   const std::string first = path.empty() ? "" : path.front();
+  if (parts_.config.rasa_api.on && RasaRoutes::has(request, target)) {
+    HttpResponse response;
+    if (request.method() == verb::options) {
+      response = HttpResponse{status::no_content, 11};
+      response.set(field::access_control_allow_methods, "GET, HEAD, POST, OPTIONS");
+      response.set(field::access_control_allow_headers, "authorization, content-type");
+      response.set(field::access_control_max_age, "600");
+    } else {
+      RasaRoutes routes{parts_};
+      response = co_await routes.answer(request, target);
+    }
+    allow_origin(request, response);
+    co_return response;
+  }
   if (path.empty() || (path.size() == 1 && first == "widget.js")) {
     if (!is_read(request)) co_return not_allowed("GET, HEAD");
     co_return path.empty() ? demo(request, target.get("bot")) : widget(request);

@@ -135,6 +135,11 @@ class OperatorRoutes {
   Parts& parts_;
 };
 
+std::string today_utc();  // "2026-11-27"
+// What the bot's models make of `text`, on the pool of threads; nullopt: it takes too long.
+awaitable<std::optional<nlu::Interpretation>> interpret(Parts& parts, InterpreterPtr interpreter,
+                                                        std::string text);
+
 HttpResponse json_response(HttpStatus status, const nlu::json::value& body);
 HttpResponse json_text(HttpStatus status, std::string body);
 HttpResponse problem(HttpStatus status, std::string_view code, std::string_view message);

@@ -29,6 +29,7 @@ using nlu::Error;
 using nlu::Result;
 
 constexpr std::size_t token_bytes_max = 8 << 10;
+constexpr std::size_t username_characters_max = 256;
 constexpr std::int64_t leeway_s = 60;
 constexpr std::int64_t lifetime_max_s = 24 * 3600;
 constexpr std::string_view alphabet =
@@ -64,10 +65,8 @@ Result<nlu::json::object> part(std::string_view encoded, const char* name) {
 
 Result<void> check_times(const nlu::json::object& claims, std::int64_t now) {
   const auto expiry = nlu::get_number(claims, "exp");
-  if (!expiry) return refused("it has no `exp`");
   const auto at = static_cast<double>(now);
-  if (*expiry <= at - leeway_s) return refused("it has expired");
-  if (*expiry > at + lifetime_max_s + leeway_s) return refused("`exp` is over 24 hours ahead");
+  if (expiry && *expiry <= at - leeway_s) return refused("it has expired");
   const auto begin = nlu::get_number(claims, "nbf");
   if (begin && *begin > at + leeway_s) return refused("it is not valid yet");
   return {};
@@ -151,9 +150,11 @@ std::string sign_user_token(std::string_view claims, std::string_view key,
   return signed_part + "." + encode_base64url(hmac_sha256(key, signed_part));
 }
 
-Result<dialog::event::UserIdentified> verify_user_token(std::string_view token,
-                                                        std::string_view key, std::int64_t now) {
-  if (key.empty()) return refused("no site_key is configured");
+namespace {
+
+// What the token says, once its signature and its times have been checked.
+Result<nlu::json::object> verified_claims(std::string_view token, std::string_view key,
+                                          std::int64_t now) {
   if (token.size() > token_bytes_max) return refused("it is over 8 KiB");
   const std::size_t first = token.find('.');
   const std::size_t second = first == token.npos ? token.npos : token.find('.', first + 1);
@@ -172,6 +173,21 @@ Result<dialog::event::UserIdentified> verify_user_token(std::string_view token,
   const auto claims = part(token.substr(first + 1, second - first - 1), "claims");
   if (!claims) return claims.error();
   if (const auto times = check_times(*claims, now); !times) return times.error();
+  return *claims;
+}
+
+}  // namespace
+
+Result<dialog::event::UserIdentified> verify_user_token(std::string_view token,
+                                                        std::string_view key, std::int64_t now) {
+  if (key.empty()) return refused("no site_key is configured");
+  const auto claims = verified_claims(token, key, now);
+  if (!claims) return claims.error();
+  const auto expiry = nlu::get_number(*claims, "exp");
+  if (!expiry) return refused("it has no `exp`");
+  if (*expiry > static_cast<double>(now + lifetime_max_s + leeway_s)) {
+    return refused("`exp` is over 24 hours ahead");
+  }
   const auto subject = nlu::get_string(*claims, "sub");
   if (!subject || subject->empty() || nlu::count_characters(*subject) > 256) {
     return refused("`sub` must be a text of 1 to 256 characters");
@@ -179,6 +195,29 @@ Result<dialog::event::UserIdentified> verify_user_token(std::string_view token,
   dialog::event::UserIdentified user;
   user.user = *subject;
   user.name = nlu::truncate(nlu::get_string(*claims, "name").value_or(""), 200);
+  return user;
+}
+
+Result<RasaUser> verify_rasa_token(std::string_view token, std::string_view key, std::int64_t now) {
+  if (key.empty()) return refused("no rasa_api.jwt_key is configured");
+  const auto claims = verified_claims(token, key, now);
+  if (!claims) return claims.error();
+  if (claims->contains("exp") && !nlu::get_number(*claims, "exp")) {
+    return refused("its `exp` is no number");
+  }
+  const nlu::json::object* said = nlu::get_object(*claims, "user");
+  if (!said) return refused("it has no `user`");
+  RasaUser user;
+  user.username = nlu::get_string(*said, "username").value_or("");
+  user.role = nlu::get_string(*said, "role").value_or("");
+  if (user.role != "admin" && user.role != "user") {
+    return refused("`user.role` is neither admin nor user");
+  }
+  const bool is_named =
+      !user.username.empty() && nlu::count_characters(user.username) <= username_characters_max;
+  if (user.role == "user" && !is_named) {
+    return refused("`user.username` must be a text of 1 to 256 characters");
+  }
   return user;
 }
 

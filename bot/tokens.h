@@ -18,6 +18,15 @@ nlu::Result<dialog::event::UserIdentified> verify_user_token(std::string_view to
                                                              std::string_view key,
                                                              std::int64_t now);
 
+// Whom a token of Rasa's HTTP API speaks for: a JWT as above, with `user: {username, role}` in
+// place of `sub`. Its `exp` and `nbf` count where they are there.
+struct RasaUser {
+  std::string username;  // Not empty, unless the role is "admin"
+  std::string role;      // "admin" or "user"
+};
+nlu::Result<RasaUser> verify_rasa_token(std::string_view token, std::string_view key,
+                                        std::int64_t now);
+
 // What a site does to make one; for tests and tools. `claims` is JSON.
 std::string sign_user_token(std::string_view claims, std::string_view key,
                             std::string_view header = R"({"alg":"HS256","typ":"JWT"})");

@@ -40,7 +40,7 @@ void Runtime::Impl::hello(Connection connection, Socket& socket, FrameReceived& 
   std::optional<ConversationId> id;
   bool opens = false;
   if (join.user) {
-    id = derive_id(socket.tenant, {"user", bot->name, join.user->user});
+    id = conversation_of_user(socket.tenant, bot->name, join.user->user);
   } else if (join.named.empty()) {
     opens = true;
     id = dialog::parse_conversation_id(socket.tenant, random_hex(16));
@@ -97,15 +97,16 @@ void Runtime::Impl::open_absent(Room& room) {
     if (!waiting.user) close(waiting.connection, web::Close::bad_token, "no such conversation");
   }
   if (!work.joins.empty()) return open_for(room, work.joins.front());
-  if (!work.posts.empty()) {
+  const bool is_posted = !work.posts.empty() && !work.posts.front().id;
+  if (is_posted || !work.sender.empty()) {
     const dialog::BotPtr bot = bots.current(room.id.tenant);
     if (bot != nullptr) {
       dialog::event::ConversationStarted started;
       started.bot = bot->name;
-      started.channel = work.posts.front().channel;
+      started.channel = is_posted ? work.posts.front().channel : "rest";
       started.language = bot->language;
       started.random_seed = to_seed(random_hex(8));
-      started.sender = work.posts.front().message.sender;
+      started.sender = is_posted ? work.posts.front().message.sender : work.sender;
       return open(room, std::move(started), std::nullopt);
     }
   }

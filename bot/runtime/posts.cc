@@ -11,6 +11,15 @@ const char* const rest_client = "rest";
 
 }  // namespace
 
+ConversationId conversation_of_sender(Tenant tenant, std::string_view bot,
+                                      std::string_view sender) {
+  return derive_id(tenant, {rest_client, bot, sender});
+}
+
+ConversationId conversation_of_user(Tenant tenant, std::string_view bot, std::string_view user) {
+  return derive_id(tenant, {"user", bot, user});
+}
+
 // ---- REST ----
 
 void Runtime::Impl::take(Posted& input) {
@@ -25,7 +34,8 @@ void Runtime::Impl::take(Posted& input) {
   }
   ++stats.messages;
   const ConversationId id =
-      derive_id(input.tenant, {input.channel, bot->name, input.message.sender});
+      input.id ? *input.id
+               : derive_id(input.tenant, {input.channel, bot->name, input.message.sender});
   requests[input.request] = id;
   Room& kept = awake(id);
   if (!kept.bucket.take(limits.messages_per_s, limits.message_burst, now)) {

@@ -116,6 +116,7 @@ struct Work {
   std::unique_ptr<Flight> flight;
   std::vector<Join> joins;
   std::vector<Posted> posts;  // Until the conversation is loaded.
+  std::string sender;         // Who begins it when nothing is kept, though none of `posts` does.
   std::deque<Parked> parked;  // Likewise, or until their client is known.
   std::vector<Waiter> waiters;
   std::vector<dialog::Attachment> uploads;  // The last few the shell has told of.

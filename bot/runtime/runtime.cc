@@ -402,7 +402,9 @@ void Runtime::Impl::take(SystemActs& input) {
   if (stats.store_failed || stats.draining) {
     return answer(input.request, nlu::Error{nlu::Errc::unavailable, "not now"});
   }
-  act(awake(input.id), input.request, std::move(input.happened));
+  Room& kept = awake(input.id);
+  if (kept.work && !input.sender.empty()) kept.work->sender = std::move(input.sender);
+  act(kept, input.request, std::move(input.happened));
 }
 
 void Runtime::Impl::take(Forget& input) {

@@ -104,6 +104,7 @@ struct Posted {  // The REST channel; answered by Answer.
   Tenant tenant = 0;
   std::string channel;  // "rest"
   connectors::rest::Message message;
+  std::optional<ConversationId> id = {};  // Of one that is kept; else the sender's on the channel
 };
 struct Interpreted {
   Ticket ticket = 0;
@@ -160,6 +161,9 @@ struct SystemActs {
   Request request = 0;
   ConversationId id;
   dialog::input::Happened happened;
+  // Who writes on the REST channel, when the conversation may be one that has yet to begin. Empty:
+  // it is there.
+  std::string sender = {};
 };
 // The conversation is being erased: its sockets are closed (4401), what waits for it is refused,
 // and nothing of it stays in memory. Fed before the store is asked to erase, so that no append
@@ -269,6 +273,11 @@ struct Stats {
   bool draining = false;
   bool drained = false;  // Draining, and nothing is under way.
 };
+
+// The conversation of the REST channel's `sender` with the bot called `bot`, and that of the
+// customer whom the site knows as `user`.
+ConversationId conversation_of_sender(Tenant tenant, std::string_view bot, std::string_view sender);
+ConversationId conversation_of_user(Tenant tenant, std::string_view bot, std::string_view user);
 
 class Runtime {
  public:

@@ -128,3 +128,21 @@ TEST_CASE("what the table says of a key without a value is what holds") {
   CHECK(read_in.log_level == standard.log_level);
   CHECK(read_in.allow_private_action_hosts == standard.allow_private_action_hosts);
 }
+
+TEST_CASE("Rasa's API is off, on for the operator, or has keys of its own") {
+  CHECK_FALSE(read("").rasa_api.on);
+  CHECK_FALSE(read("rasa_api: false").rasa_api.on);
+  CHECK(read("rasa_api: true").rasa_api.on);
+  ::setenv("USHER_TEST_RASA", "0123456789abcdef0123456789abcdef", 1);
+  const Config config = read("rasa_api:\n  token: ${USHER_TEST_RASA}\n  events: 50\n");
+  CHECK(config.rasa_api.on);
+  CHECK(config.rasa_api.token == "0123456789abcdef0123456789abcdef");
+  CHECK(config.rasa_api.jwt_key.empty());
+  CHECK(config.rasa_api.events == 50);
+  CHECK(mistake("rasa_api: {token: short}") ==
+        "usher.yml:1:19: 'token' must have at least 32 characters");
+  CHECK(mistake("rasa_api: {tokn: x}") ==
+        "usher.yml:1:12: there is no setting 'tokn'; did you mean 'token'?");
+  CHECK(mistake("rasa_api: often") ==
+        "usher.yml:1:11: 'rasa_api' must be true, false or a map with 'token' and 'jwt_key'");
+}

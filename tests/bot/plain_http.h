@@ -13,11 +13,12 @@
 struct PlainResponse {
   int status = 0;  // 0: no answer
   std::string body;
+  std::string head;  // Status line and headers
 };
 
 inline PlainResponse plain_request(std::uint16_t port, const std::string& method,
                                    const std::string& target, const std::string& token,
-                                   const std::string& body = "") {
+                                   const std::string& body = "", const std::string& headers = "") {
   const int file = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -27,8 +28,8 @@ inline PlainResponse plain_request(std::uint16_t port, const std::string& method
   if (::connect(file, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     const std::string request = fmt::format(
         "{} {} HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n"
-        "Content-Length: {}\r\n\r\n{}",
-        method, target, port, token, body.size(), body);
+        "Content-Length: {}\r\n{}\r\n{}",
+        method, target, port, token, body.size(), headers, body);
     std::size_t sent = 0;
     while (sent < request.size()) {
       const ssize_t count = ::send(file, request.data() + sent, request.size() - sent, 0);
@@ -43,6 +44,9 @@ inline PlainResponse plain_request(std::uint16_t port, const std::string& method
   PlainResponse response;
   if (answer.size() > 12) response.status = std::stoi(answer.substr(9, 3));
   const std::size_t end = answer.find("\r\n\r\n");
-  if (end != std::string::npos) response.body = answer.substr(end + 4);
+  if (end != std::string::npos) {
+    response.body = answer.substr(end + 4);
+    response.head = answer.substr(0, end);
+  }
   return response;
 }

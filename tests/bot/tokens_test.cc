@@ -120,3 +120,26 @@ TEST_CASE("a webhook's body and time are signed, while keys change by both") {
   CHECK(bot::webhook_signature(body, 1'795'791'600, "the key of now", "the key before") ==
         "t=1795791600" + now + before);
 }
+
+TEST_CASE("a token of Rasa's API names a user and a role, and may last for ever") {
+  const auto user = bot::verify_rasa_token(
+      bot::sign_user_token(R"({"user":{"username":"anna","role":"user"}})", key), key, now);
+  REQUIRE(user);
+  CHECK(user->username == "anna");
+  CHECK(user->role == "user");
+  CHECK(
+      bot::verify_rasa_token(bot::sign_user_token(R"({"user":{"role":"admin"}})", key), key, now));
+  const auto refused = [&](const std::string& claims) {
+    const auto read = bot::verify_rasa_token(bot::sign_user_token(claims, key), key, now);
+    return read ? "taken" : read.error().message;
+  };
+  CHECK(refused("{}") == "user token: it has no `user`");
+  CHECK(refused(R"({"user":{"role":"user"}})") ==
+        "user token: `user.username` must be a text of 1 to 256 characters");
+  CHECK(refused(R"({"user":{"username":"anna"}})") ==
+        "user token: `user.role` is neither admin nor user");
+  CHECK(refused(R"({"user":{"role":"admin"},"exp":5})") == "user token: it has expired");
+  CHECK(refused(R"({"user":{"role":"admin"},"exp":"x"})") == "user token: its `exp` is no number");
+  CHECK(bot::verify_rasa_token("a.b.c", "", now).error().message ==
+        "user token: no rasa_api.jwt_key is configured");
+}
