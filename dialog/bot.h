@@ -55,6 +55,7 @@ struct Slot {
   json::value initial;                // null: none
   std::vector<SlotMapping> mappings;  // In order of preference; never empty.
   bool shared = false;                // Survives flows: persisted everywhere.
+  bool personal = false;              // Not told to a webhook, unless that is configured.
   std::vector<Rejection> rejections;  // Of its `validation`: wherever the value comes from.
   Mark mark;
 
@@ -288,7 +289,10 @@ struct Bot {
   std::chrono::seconds session_timeout{3600};
   std::map<std::string, OpeningHours> hours;  // By name; "": opening_hours.
   std::map<std::string, std::string> desks;  // Handover queue → the name of its hours; "": others
-  std::set<std::string> holidays;            // As is_open() takes them
+  std::map<std::string, std::size_t> desk_capacity;  // Queue → how many wait at most; "": others
+  Webhook handover_webhook;                          // Is told of each change; empty url: none is
+  bool handover_webhook_is_told_personal = false;    // Values of personal slots, too
+  std::set<std::string> holidays;                    // As is_open() takes them
   std::chrono::seconds silence{0};  // After a question; then pattern_user_silence. 0: never.
   int silence_times = 2;            // In a row, at most
   bool carry_over_slots = false;    // Into the next session

@@ -273,6 +273,12 @@ struct Fold {
     c.handover = e.state;
     c.handover_by = e.by;
     if (!e.queue.empty()) c.handover_queue = e.queue;
+    using State = event::HandoverChanged::State;
+    const bool is_open = e.state == State::requested;
+    c.handover_since = is_open || e.state == State::accepted ? c.now : 0;
+    if (e.state == State::accepted) return;
+    c.handover_summary = is_open ? e.summary : "";
+    c.handover_about = is_open ? e.about : json::object();
   }
   void operator()(const event::TimerSet& e) {
     c.timers[e.timer] = {e.kind, e.due};
@@ -448,6 +454,9 @@ void plain_fields(A& a, Ref<A, Conversation> c) {
   a("handover", c.handover);
   a("handover_by", c.handover_by);
   a("handover_queue", c.handover_queue);
+  a("handover_since", c.handover_since);
+  a("handover_summary", c.handover_summary);
+  a("handover_about", c.handover_about);
 }
 
 }  // namespace detail

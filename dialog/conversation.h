@@ -87,6 +87,10 @@ struct Conversation {
   nlu::json::object tone;
   event::HandoverChanged::State handover = event::HandoverChanged::State::none;
   std::string handover_by, handover_queue;
+  // While somebody is asked for or there: since when, and what the request said of it.
+  Millis handover_since = 0;
+  std::string handover_summary;
+  nlu::json::object handover_about;
 
   // Folds one more. `event.number` must be last_event + 1.
   void apply(const Event& event);

@@ -139,6 +139,8 @@ void read_action_endpoint(Draft& draft, const Yaml& node);
 void read_alerts(Draft& draft, const Yaml& file);      // alerts.yml
 void read_migrations(Draft& draft, const Yaml& file);  // migrations.yml
 void check_migrations(Draft& draft);                   // Once every name is known
+// {url, secret, previous_secret}, and `personal` where `is_told_personal` is given; false: none.
+void read_webhook(Draft& draft, const Yaml& node, Webhook& hook, bool* is_told_personal = nullptr);
 void read_session_config(Draft& draft, const Yaml& node);
 void read_slots(Draft& draft, const Yaml& node);
 void read_intents(Draft& draft, const Yaml& node);

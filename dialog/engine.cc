@@ -22,6 +22,7 @@ constexpr std::string_view apology =
     "Sorry, something went wrong on our side. Please try again in a moment.";
 constexpr int replies_limit = 50;
 constexpr std::size_t usual_events = 24;  // Of a turn; more are no harm.
+constexpr Millis call_wait = 10'000;
 
 bool is_visible(const EventBody& body) {
   return std::holds_alternative<event::Uttered>(body) ||
@@ -315,11 +316,19 @@ void Turn::take(const input::TimerFired& fired) {
     std::from_chars(kind.data() + 5, kind.data() + kind.size(), root);
     return timer_woke(kind, root);
   }
-  if (kind == "handover" && c_.handover == State::requested) {
-    change_handover(State::timed_out, "", c_.handover_queue, "", Actor::system);
-    say("utter_handover_closed");
-    if (!c_.is_waiting_for_effect() && check_version()) run();
-  }
+  if (kind == "handover" && c_.handover == State::requested) nobody_came();
+}
+
+// Flows that asked for somebody go on behind that; while a call is out that waits a little.
+void Turn::nobody_came() {
+  const bool waits = std::any_of(c_.parked.begin(), c_.parked.end(),
+                                 [](const Parked& one) { return one.event == person; });
+  if (waits && c_.is_waiting_for_effect()) return set_timer("handover", now_ + call_wait);
+  change_handover(State::timed_out, "", c_.handover_queue, "", Actor::system);
+  say("utter_handover_closed");
+  if (c_.is_waiting_for_effect() || !check_version()) return;
+  take_back_flows();
+  run();
 }
 
 void Turn::take(const input::PersonAccepted& accepted) {
@@ -340,6 +349,7 @@ void Turn::take(const input::PersonWrote& wrote) {
 void Turn::take(const input::PersonReleased& released) {
   if (c_.handover != State::accepted && c_.handover != State::requested) return;
   while (!c_.stack.empty()) end_group(c_.stack.back().id, event::FlowEnded::How::cancelled);
+  end_handed_over();
   change_handover(State::released, released.by, c_.handover_queue, "", Actor::person);
   say("utter_handover_ended");
 }

@@ -6,6 +6,7 @@
 // the conversation.
 #pragma once
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -104,6 +105,8 @@ struct EngineLimits {
   std::size_t text_characters = 4000;
   std::int64_t foreach_items = 100;  // What comes behind them is left out.
   std::size_t reminders = 20;
+  // Handover queues where no more can wait: nobody is asked for.
+  std::set<std::string> full_queues = {};
 };
 
 Advance advance(const Bot& bot, const Conversation& conversation, const Input& input, Millis now,

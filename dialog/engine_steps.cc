@@ -501,11 +501,35 @@ bool Turn::is_desk_open(const std::string& queue) const {
   return ConversationNames(bot_, c_, nullptr).is_open(desk->second).value_or(true);
 }
 
-// Out of hours nobody is asked for, and the flow goes on.
+bool Turn::leads_on() const {
+  const std::size_t begin = group_begin(c_.stack.size() - 1);
+  return std::any_of(
+      c_.stack.begin() + static_cast<std::ptrdiff_t>(begin), c_.stack.end(), [&](const Frame& one) {
+        const Flow* flow = flow_of(one);
+        const Step* step = flow ? flow->find_step(one.step) : nullptr;
+        return step && std::any_of(step->next.begin(), step->next.end(), [](const Branch& branch) {
+                 return branch.target.step.has_value();
+               });
+      });
+}
+
+bool Turn::is_handed_over(std::string_view flow) const {
+  return std::any_of(c_.parked.begin(), c_.parked.end(), [&](const Parked& one) {
+    return one.event == person && one.frames.front().flow == flow;
+  });
+}
+
+// Out of hours, or where no more can wait, nobody is asked for, and the flow goes on.
 bool Turn::do_handover(const Flow& flow, const Step& step, const Handover& handover) {
   const std::uint64_t id = top()->id;
   if (!is_desk_open(handover.queue)) {
     say("utter_handover_out_of_hours", top());
+    go_on(id, flow, step);
+    return true;
+  }
+  const bool is_waiting = c_.handover == event::HandoverChanged::State::requested;
+  if (!is_waiting && limits_.full_queues.count(handover.queue) != 0) {
+    say("utter_handover_full", top());
     go_on(id, flow, step);
     return true;
   }
@@ -514,7 +538,12 @@ bool Turn::do_handover(const Flow& flow, const Step& step, const Handover& hando
   if (!is_said) say("utter_handover_requested", top());
   if (failing_) return false;
   request_handover(handover);
-  end_group(id, How::completed);
+  const Frame& root = c_.stack[group_begin(c_.stack.size() - 1)];
+  if (leads_on() && !is_handed_over(root.flow)) {
+    emit(event::FlowParked{root.id, std::string(person)});
+  } else {
+    end_group(id, How::completed);
+  }
   yielded_ = true;
   return false;
 }
@@ -524,9 +553,31 @@ void Turn::request_handover(const Handover& handover) {
   if (c_.handover == State::requested || c_.handover == State::accepted) return;
   std::string about = fill(handover.summary.text, ConversationNames(bot_, c_, top()), Escape::none);
   if (about.empty()) about = summary();
-  change_handover(State::requested, "", handover.queue, std::move(about), Actor::bot);
+  emit(event::HandoverChanged{State::requested, "", handover.queue, std::move(about),
+                              about_handover()},
+       Actor::bot);
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(handover.timeout);
   set_timer("handover", now_ + wait.count());
+}
+
+json::object Turn::about_handover() const {
+  json::object about;
+  if (const std::size_t index = user_frame(); index != npos) {
+    const std::size_t begin = group_begin(index);
+    const Flow* flow = flow_of(c_.stack[begin]);
+    about["flow"] = c_.stack[begin].flow;
+    about["flow_name"] = flow ? flow_name(*flow, bot_.language) : c_.stack[begin].flow;
+    json::object slots;
+    for (std::size_t i = begin; i <= index; ++i) {
+      for (const std::string& slot : c_.stack[i].collected) {
+        const auto held = c_.slots.find(slot);
+        if (held != c_.slots.end()) slots[slot] = held->second;
+      }
+    }
+    about["slots"] = std::move(slots);
+  }
+  if (!c_.tone.empty()) about["tone"] = c_.tone;
+  return about;
 }
 
 // "return item: order number 10423, return reason broken"

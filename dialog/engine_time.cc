@@ -65,8 +65,12 @@ void Turn::wake(std::uint64_t root, const std::string& by, const json::value& da
   const auto* wait = step ? std::get_if<Wait>(&step->what) : nullptr;
   const auto begin =
       c_.stack.begin() + static_cast<std::ptrdiff_t>(group_begin(c_.stack.size() - 1));
-  if (!wait || !have_place(bot_, {begin, c_.stack.end()}))
-    return end_group(id, How::cancelled);  // The bot has changed meanwhile.
+  const bool asked = step && std::holds_alternative<Handover>(step->what);
+  // Else the bot has changed meanwhile.
+  if ((!wait && !asked) || !have_place(bot_, {begin, c_.stack.end()})) {
+    return end_group(id, How::cancelled);
+  }
+  if (asked) return go_on(id, *flow, *step);
   if (by == "event") {
     take_results(wait->result, data, id);
   } else if (wait->on_timeout) {
@@ -131,6 +135,28 @@ bool Turn::begin(const std::string& id, const std::string& by) {
   completed_ = nullptr;
   push(id, by, 0);
   return true;
+}
+
+// ---- flows that asked for a person ----
+
+void Turn::take_back_flows() {
+  std::vector<std::uint64_t> roots;
+  for (const Parked& one : c_.parked) {
+    if (one.event == person) roots.push_back(one.frames.front().id);
+  }
+  // The one that asked first speaks first.
+  for (auto root = roots.rbegin(); root != roots.rend(); ++root) wake(*root, "time", nullptr);
+}
+
+void Turn::end_handed_over() {
+  for (;;) {
+    const auto waiting = std::find_if(c_.parked.begin(), c_.parked.end(),
+                                      [](const Parked& one) { return one.event == person; });
+    if (waiting == c_.parked.end()) return;
+    const std::uint64_t root = waiting->frames.front().id;
+    emit(event::FlowWoken{root, "person"});
+    end_group(root, How::completed);
+  }
 }
 
 // ---- reminders ----

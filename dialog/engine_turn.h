@@ -124,7 +124,15 @@ class Turn {
   bool do_handover(const Flow& flow, const Step& step, const Handover& handover);
   bool is_desk_open(const std::string& queue) const;
   void request_handover(const Handover& handover);
+  void nobody_came();
+  // Whether something comes behind the step at which the top frame stands, there or in a caller.
+  bool leads_on() const;
+  bool is_handed_over(std::string_view flow) const;  // It waits for a person to come, or not.
+  // Flows that wait for a person: they go on, as nobody came, or end, as somebody did.
+  void take_back_flows();
+  void end_handed_over();
   std::string summary() const;
+  json::object about_handover() const;
 
   // ---- time (engine_time.cc) ----
   bool do_wait(const Wait& wait);
@@ -188,6 +196,8 @@ class Turn {
   bool is_pattern(const Frame& frame) const;
   std::size_t user_frame() const;  // Index of the topmost frame that is no pattern's; npos: none.
 
+  // What a flow waits for that has asked for a person, as event::FlowParked names it.
+  static constexpr std::string_view person = "/person";
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
   const Bot& bot_;

@@ -155,6 +155,8 @@ struct HandoverChanged {
   std::string by;
   std::string queue;
   std::string summary;  // (personal)
+  // (personal) Of one that is requested: {flow, flow_name, slots that were answered in it, tone}.
+  nlu::json::object about = {};
 };
 struct FeedbackGiven {
   std::string id;

@@ -163,6 +163,7 @@ void fields(A& open, A& personal, Ref<A, event::HandoverChanged> e) {
   open("by", e.by);
   open("queue", e.queue);
   personal("summary", e.summary);
+  personal("about", e.about);
 }
 
 template <class A>

@@ -46,7 +46,7 @@ extern const Keys variation_keys, button_keys, translation_keys, image_keys, att
 
 // ---- alerts.yml and backend.yml ----
 
-extern const Keys alert_keys, webhook_keys, request_keys, reply_keys;
+extern const Keys alert_keys, webhook_keys, desk_webhook_keys, request_keys, reply_keys;
 
 // ---- conversation tests ----
 

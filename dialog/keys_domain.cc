@@ -43,6 +43,7 @@ constexpr Key slot[] = {
      "`from_llm`", "[{type: from_entity, entity: city}]"},
     {"validation", map_of<validation_keys>(), "what it may hold wherever the value comes from", "",
      "{rejections: [{if: slots.guests > 12, utter: too_many}]}"},
+    {"personal", boolean_form, "is left out of what webhooks are told", "`false`", "true"},
     idle("influence_conversation"),
     idle("shared_for_coexistence"),
     idle("value_reset_delay"),

@@ -110,14 +110,21 @@ constexpr Key week[] = {day("monday"), day("tuesday"),  day("wednesday"), day("t
 constexpr Form hours_name_form = text_in("a name of `hours`, or `opening_hours`");
 constexpr Form queue_form = map_of<queue_keys>();
 
+constexpr Form desk_webhook_map_form = map_of<desk_webhook_keys>();
+
 constexpr Key desk[] = {
     {"hours", hours_name_form, "when people are there", "always", "opening_hours"},
     {"queues", names_of<queue_form>("queues"), "queues with hours of their own", "none",
      "{complaints: {hours: support}}"},
+    {"capacity", whole_in(1, 10'000), "who may wait; more are told so, and the flow goes on",
+     "no limit", "50"},
+    {"webhook", either_of<desk_webhook_map_form, boolean_form>(), "who is told of every handover",
+     "nobody", "{url: \"${DESK_URL}\", secret: \"${DESK_SECRET}\"}"},
 };
 
 constexpr Key queue[] = {
     {"hours", hours_name_form, "when its people are there", "always", "support"},
+    {"capacity", whole_in(1, 10'000), "who may wait in it", "`handover`'s", "20"},
 };
 
 constexpr Key silence[] = {
@@ -263,6 +270,15 @@ constexpr Key webhook[] = {
      "${ALERT_SECRET_BEFORE:-}"},
 };
 
+constexpr Key desk_webhook[] = {
+    required(
+        {"url", url_form, "where handovers are posted; empty: nowhere", "", "\"${DESK_URL:-}\""}),
+    {"secret", secret_form, "signs what is posted; 32 characters at least", "", "${DESK_SECRET}"},
+    {"previous_secret", secret_form, "signs as well while receivers change over", "none",
+     "${DESK_SECRET_BEFORE:-}"},
+    {"personal", boolean_form, "whether slots that are personal are told", "`false`", "true"},
+};
+
 // ---- migrations.yml ----
 
 constexpr Form new_flow_form = text_in("a flow, or a name that leads to one here");
@@ -404,6 +420,11 @@ constinit const Keys webhook_keys = {
     .about = "Where alerts are posted, and the keys that sign them.",
     .own = webhook};
 
+constinit const Keys desk_webhook_keys = {
+    .id = "desk_webhook",
+    .what = "'webhook'",
+    .about = "Where handovers are posted, and the keys that sign them.",
+    .own = desk_webhook};
 constinit const Keys migrations_keys = {
     .id = "migrations",
     .what = "migrations.yml",

@@ -55,38 +55,6 @@ bool names_a_host(std::string_view url) {
          });
 }
 
-void read_webhook(Draft& draft, const Yaml& node, Webhook& hook) {
-  if (node.is_scalar() && node.as_bool() == false) {
-    hook = {};
-    return;
-  }
-  if (!expect_map(draft, node, "'webhook'")) return;
-  check_keys(draft, node, webhook_keys);
-  const Yaml* url = node.find("url");
-  if (url == nullptr) {
-    draft.error("missing_key", node.mark, "this webhook has no 'url'");
-    return;
-  }
-  hook.url = read_expanded(draft, *url, "'url'");
-  const std::size_t mistakes = draft.diagnostics.size();
-  hook.secret = read_secret(draft, node, "secret");
-  hook.previous_secret = read_secret(draft, node, "previous_secret");
-  if (hook.url.empty()) return;  // Switched off
-  if (!hook.url.starts_with("https://") && !hook.url.starts_with("http://")) {
-    draft.error("bad_url", url->mark, "'url' must begin with https:// or http://");
-  } else if (!names_a_host(hook.url)) {
-    draft.error("bad_url", url->mark,
-                "'url' must name a host, without a user, spaces or other characters that no URL "
-                "has");
-  } else if (hook.url.starts_with("http://") && !is_on_this_machine(hook.url)) {
-    draft.warn("plain_http", url->mark, "who is on the way can read this; write https://");
-  }
-  if (hook.secret.empty() && draft.diagnostics.size() == mistakes) {
-    draft.error("missing_key", node.mark,
-                "what is posted is signed: this webhook needs a 'secret: ${NAME}'");
-  }
-}
-
 bool is_share(std::string_view name) { return name.ends_with("_share"); }
 
 void check_comparison(Draft& draft, const Condition::Comparison& comparison, const Mark& mark) {
@@ -190,6 +158,41 @@ void read_rule(Draft& draft, const Yaml::Entry& entry, const Webhook& usual) {
 }
 
 }  // namespace
+
+void read_webhook(Draft& draft, const Yaml& node, Webhook& hook, bool* is_told_personal) {
+  if (node.is_scalar() && node.as_bool() == false) {
+    hook = {};
+    return;
+  }
+  if (!expect_map(draft, node, "'webhook'")) return;
+  check_keys(draft, node, is_told_personal ? desk_webhook_keys : webhook_keys);
+  if (const Yaml* personal = node.find("personal"); personal && is_told_personal) {
+    *is_told_personal = read_bool(draft, *personal, "'personal'").value_or(false);
+  }
+  const Yaml* url = node.find("url");
+  if (url == nullptr) {
+    draft.error("missing_key", node.mark, "this webhook has no 'url'");
+    return;
+  }
+  hook.url = read_expanded(draft, *url, "'url'");
+  const std::size_t mistakes = draft.diagnostics.size();
+  hook.secret = read_secret(draft, node, "secret");
+  hook.previous_secret = read_secret(draft, node, "previous_secret");
+  if (hook.url.empty()) return;  // Switched off
+  if (!hook.url.starts_with("https://") && !hook.url.starts_with("http://")) {
+    draft.error("bad_url", url->mark, "'url' must begin with https:// or http://");
+  } else if (!names_a_host(hook.url)) {
+    draft.error("bad_url", url->mark,
+                "'url' must name a host, without a user, spaces or other characters that no URL "
+                "has");
+  } else if (hook.url.starts_with("http://") && !is_on_this_machine(hook.url)) {
+    draft.warn("plain_http", url->mark, "who is on the way can read this; write https://");
+  }
+  if (hook.secret.empty() && draft.diagnostics.size() == mistakes) {
+    draft.error("missing_key", node.mark,
+                "what is posted is signed: this webhook needs a 'secret: ${NAME}'");
+  }
+}
 
 void read_alerts(Draft& draft, const Yaml& file) {
   if (file.is_null() || !expect_map(draft, file, "this file")) return;

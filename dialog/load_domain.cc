@@ -221,6 +221,9 @@ void read_slot(Draft& draft, const Yaml& node, Slot& slot) {
   if (const Yaml* shared = node.find("shared")) {
     slot.shared = read_bool(draft, *shared, "'shared'").value_or(false);
   }
+  if (const Yaml* personal = node.find("personal")) {
+    slot.personal = read_bool(draft, *personal, "'personal'").value_or(false);
+  }
   if (const Yaml* validation = node.find("validation")) read_validation(draft, *validation, slot);
   if (const Yaml* initial = node.find("initial_value")) {
     slot.initial = to_json(*initial);

@@ -165,11 +165,20 @@ void read_hours(Draft& draft, const Yaml& file) {
   }
 }
 
-// When people are there to take over: {hours: NAME, queues: {QUEUE: {hours: NAME}}}.
+// When people are there to take over, and how many wait for them: {hours: NAME, capacity: 50,
+// queues: {QUEUE: {hours: NAME, capacity: 20}}}; and who is told: {webhook: {url, secret}}.
 void read_handover(Draft& draft, const Yaml& node) {
   if (!expect_map(draft, node, "'handover'")) return;
   check_keys(draft, node, desk_keys);
+  if (const Yaml* hook = node.find("webhook")) {
+    read_webhook(draft, *hook, draft.bot.handover_webhook,
+                 &draft.bot.handover_webhook_is_told_personal);
+  }
   const auto read = [&](const Yaml& map, const std::string& queue) {
+    if (const Yaml* capacity = map.find("capacity")) {
+      const auto most = read_whole(draft, *capacity, queue_keys["capacity"]);
+      if (most) draft.bot.desk_capacity[queue] = static_cast<std::size_t>(*most);
+    }
     const Yaml* const hours = map.find("hours");
     if (hours == nullptr) return;
     const auto name = read_text(draft, *hours, "'hours'");

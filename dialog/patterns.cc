@@ -155,6 +155,9 @@ responses:
   utter_handover_out_of_hours:
     - text: My colleagues are not there just now, I am sorry.
       translation: {zh: 抱歉，目前不在人工客服的服务时间。}
+  utter_handover_full:
+    - text: All my colleagues are busy just now, I am sorry.
+      translation: {zh: 抱歉，人工客服目前全部繁忙。}
   utter_handover_accepted:
     - text: You are now talking to a colleague.
       translation: {zh: 人工客服已接入。}

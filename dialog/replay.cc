@@ -132,11 +132,14 @@ std::vector<Input> Run::candidates(const Given& given, std::size_t index) const 
 // the likeliest is taken.
 Advance Run::best(const Given& given, std::size_t index, Trace* trace) const {
   const std::vector<Input> all = candidates(given, index);
+  const std::set<std::string> full_queues = full_queues_at(bot_, kept_, index);
   std::optional<Advance> chosen;
   for (const Input& candidate : all) {
     Trace noted;
-    Advance made = trace ? advance_traced(bot_, now_.state, candidate, given.now, noted)
-                         : advance(bot_, now_.state, candidate, given.now);
+    EngineLimits limits;
+    limits.full_queues = full_queues;
+    Advance made = trace ? advance_traced(bot_, now_.state, candidate, given.now, noted, limits)
+                         : advance(bot_, now_.state, candidate, given.now, limits);
     const bool fits = all.size() == 1 || reproduces(made);
     if (!fits && chosen) continue;
     chosen = std::move(made);

@@ -195,6 +195,24 @@ std::vector<HttpOutcome> outcomes_of(const Bot& bot, const Conversation& state,
   return {outcome, unreadable};
 }
 
+std::set<std::string> full_queues_at(const Bot& bot, std::span<const Event> kept,
+                                     std::size_t index) {
+  bool was_full = false;
+  for (std::size_t i = index + 1; i < kept.size() && !given_at(kept, i); ++i) {
+    const auto* reply = at<event::Replied>(kept, i);
+    was_full = was_full || (reply && reply->response == "utter_handover_full");
+  }
+  std::set<std::string> queues;
+  if (!was_full) return queues;
+  queues.insert("");
+  for (const auto& [id, flow] : bot.flows) {
+    for (const Step& step : flow.steps) {
+      if (const auto* handover = std::get_if<Handover>(&step.what)) queues.insert(handover->queue);
+    }
+  }
+  return queues;
+}
+
 std::uint64_t effect_now(const Conversation& now, std::uint64_t effect) {
   const bool is_out = std::any_of(now.pending.begin(), now.pending.end(),
                                   [&](const PendingEffect& it) { return it.effect == effect; });

@@ -29,4 +29,9 @@ std::vector<HttpOutcome> outcomes_of(const Bot& bot, const Conversation& state,
 std::uint64_t effect_now(const Conversation& now, std::uint64_t effect);
 std::uint64_t timer_now(const Conversation& now, const Conversation& was, std::uint64_t timer);
 
+// The handover queues that were full as this was given: all, where a customer was told so before
+// the next was given.
+std::set<std::string> full_queues_at(const Bot& bot, std::span<const Event> kept,
+                                     std::size_t index);
+
 }  // namespace dialog

@@ -58,6 +58,11 @@ struct OutboxRow {
   HttpRequest request;
 };
 
+// A small row of the bot's own, beside its conversations: what the shell is to do about a step.
+struct BotRow {
+  std::string name, value;
+};
+
 // Everything one step changes; kept whole or not at all.
 struct Batch {
   std::vector<Event> events;            // Numbers expected_last + 1 …
@@ -69,6 +74,7 @@ struct Batch {
   std::vector<TimerRow> timers_removed;  // With the due time they were set for
   std::vector<OutboxRow> outbox_added;
   std::vector<std::uint64_t> outbox_removed;
+  std::vector<BotRow> rows;
   std::optional<Tally> tally;  // Added to the bot's sums, which outlive the conversation.
 };
 

@@ -102,7 +102,9 @@ class Teller {
   }
   std::string operator()(const event::FlowParked& e) const {
     return fmt::format("flow {} waits{}", heard_.flow_of(e.frame),
-                       e.event.empty() ? "" : " for " + e.event);
+                       e.event.empty()        ? ""
+                       : e.event == "/person" ? " for a person"
+                                              : " for " + e.event);
   }
   std::string operator()(const event::FlowWoken& e) const { return "a flow goes on, by " + e.by; }
   std::string operator()(const event::SplitTaken& e) const {

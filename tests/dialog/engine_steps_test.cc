@@ -536,6 +536,73 @@ TEST_CASE("out of the desk's hours nobody is asked for, and the flow goes on") {
   CHECK(talk_at("handover: {queues: {complaints: {hours: never}}}\n") == closed);
 }
 
+TEST_CASE("a flow that asked for a person goes on when nobody comes, and ends when somebody does") {
+  const std::string flows = flow("complain", R"(
+      - collect: kind
+      - call: inner
+      - say: utter_after
+)") + flow("inner", R"(
+      - handover: {queue: complaints, timeout_s: 60}
+      - say: utter_a
+        next: END
+)") + flow("other", R"(
+      - say: utter_b
+)");
+  Talk talk = talk_of(flows);
+  talk.start("complain");
+  CHECK(talk.set("kind", "big") == Replies{"utter_handover_requested"});
+  CHECK(talk.stack().empty());
+  CHECK(talk.count("flow_ended") == 0);
+  CHECK(talk.conversation.handover_about.at("flow") == "complain");
+  CHECK(talk.conversation.handover_about.at("slots").at("kind") == "big");
+
+  SECTION("nobody comes") {
+    CHECK(talk.start("other").front() == "utter_b");  // The bot goes on meanwhile.
+    const Replies replies = talk.wait(60'000);
+    CHECK(Replies(replies.begin(), replies.begin() + 3) ==
+          Replies{"utter_handover_closed", "utter_a", "utter_after"});
+    CHECK(talk.conversation.parked.empty());
+    CHECK(talk.slot("kind") == "-");
+    CHECK(talk.conversation.handover_about.empty());
+  }
+  SECTION("somebody comes, and goes") {
+    talk.give(input::PersonAccepted{"Ben"});
+    CHECK(talk.wait(60'000).empty());
+    CHECK(talk.slot("kind") == "\"big\"");
+    CHECK(talk.give(input::PersonReleased{"Ben"}) == Replies{"utter_handover_ended"});
+    CHECK(talk.conversation.parked.empty());
+    CHECK(talk.stack().empty());
+    CHECK(talk.slot("kind") == "-");
+    CHECK(talk.wait(3'600'000).empty());
+  }
+  SECTION("the customer starts over") {
+    talk.say({command::Restart{}});
+    CHECK(talk.conversation.parked.empty());
+    CHECK(talk.wait(60'000) == Replies{"utter_handover_closed"});
+  }
+  SECTION("it is asked for twice") {
+    talk.start("complain");
+    talk.set("kind", "big");
+    CHECK(talk.conversation.parked.size() == 1);
+  }
+}
+
+TEST_CASE("where no more can wait nobody is asked for, and the flow goes on") {
+  Talk talk = talk_of(flow("complain", R"(
+      - handover: complaints
+      - say: utter_after
+)"));
+  talk.limits.full_queues = {"complaints"};
+  const Replies replies = talk.start("complain");
+  CHECK(Replies(replies.begin(), replies.begin() + 2) ==
+        Replies{"utter_handover_full", "utter_after"});
+  CHECK(talk.count("handover_changed") == 0);
+  talk.limits.full_queues = {"other"};
+  CHECK(talk.start("complain") == Replies{"utter_handover_requested"});
+  talk.limits.full_queues = {"complaints"};  // With this one, perhaps: it waits already.
+  CHECK(talk.start("complain") == Replies{"utter_handover_requested"});
+}
+
 TEST_CASE("where no wording fits to ask which flow goes on, the last one does") {
   std::string one_channel = domain;
   one_channel += "  utter_ask_resume: [{text: \"Which?\", channel: rest}]\n";
