@@ -10,6 +10,7 @@
 #include "bot/loop.h"
 #include "bot/tokens.h"
 #include "bot/utc.h"
+#include "bot/webhook.h"
 
 namespace bot {
 
@@ -25,7 +26,7 @@ using Row = RocksdbStore::Row;
 
 constexpr std::size_t page = 5000;       // Sums read at a time, beside the conversations' own reads
 constexpr std::size_t posts_max = 1000;  // Of a bot, that wait
-constexpr std::chrono::seconds patience{30}, post_timeout{10}, post_patience{90};
+constexpr std::chrono::seconds patience{30};
 constexpr std::chrono::hours drop_interval{6};
 // What was said within the hour that has just ended may still be on its way to the disk.
 constexpr std::int64_t open_hours = 2;
@@ -388,7 +389,11 @@ awaitable<void> AlertWatch::deliver(Tenant tenant, std::uint64_t number) {
     fields["why"] = config_.demo ? "--demo calls nothing" : "the rule has no webhook any more";
     log_.info("alert_not_posted", std::move(fields));
   } else {
-    const dialog::HttpOutcome answer = co_await send(rule->webhook, post);
+    dialog::Webhook hook = rule->webhook;
+    std::string body = post.body, id = post.id;
+    const net::any_io_executor executor = io_.get_executor();
+    const dialog::HttpOutcome answer =
+        co_await post_signed(executor, client_, std::move(hook), std::move(body), std::move(id));
     const bool fine = answer.kind == dialog::HttpOutcome::Kind::answered && answer.status >= 200 &&
                       answer.status < 300;
     Post again = book.posts.at(number);
@@ -418,30 +423,6 @@ awaitable<void> AlertWatch::deliver(Tenant tenant, std::uint64_t number) {
     std::vector<Row> rows{{post_name(number), std::nullopt}};
     co_await keep(tenant, std::move(rows));
   }
-}
-
-awaitable<dialog::HttpOutcome> AlertWatch::send(const dialog::Webhook& hook, const Post& post) {
-  const auto url = parse_url(hook.url);
-  dialog::HttpOutcome failed;
-  if (!url) {
-    failed.error = "the webhook's url is none";  // It may hold a secret: it is not said here.
-    co_return failed;
-  }
-  dialog::HttpRequest request;
-  request.method = "POST";
-  request.url = hook.url;
-  request.body = post.body;
-  request.timeout = post_timeout;
-  request.idempotency_key = post.id;
-  request.headers = {{"Usher-Signature", webhook_signature(post.body, Loop::now() / 1000,
-                                                           hook.secret, hook.previous_secret)},
-                     {"Usher-Delivery", post.id}};
-  auto later = std::make_shared<Later<dialog::HttpOutcome>>(io_.get_executor());
-  client_.perform(std::move(request), {url->host},
-                  [later](dialog::HttpOutcome outcome) { later->set(std::move(outcome)); });
-  auto outcome = co_await later->wait(post_patience);
-  failed.error = "it took longer than it may";
-  co_return std::move(outcome).value_or(failed);
 }
 
 // ---- for people ----

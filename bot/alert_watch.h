@@ -80,7 +80,6 @@ class AlertWatch {
   void adopt(Book& book, Changes changes);
   awaitable<void> drop_old();
   awaitable<void> deliver(dialog::Tenant tenant, std::uint64_t number);
-  awaitable<dialog::HttpOutcome> send(const dialog::Webhook& hook, const Post& post);
   void fail(const char* what, const std::string& why);
 
   net::io_context& io_;

@@ -211,6 +211,7 @@ Readers limit_readers(ServerLimits& server, runtime::Limits& runtime) {
       {"alert_interval_s", duration_into(server.alert_interval, 1000)},
       {"alert_history", number_into(server.alert_history)},
       {"alert_delivery_h", duration_into(server.alert_delivery, 3'600'000)},
+      {"handover_delivery_h", duration_into(server.handover_delivery, 3'600'000)},
       {"connections", number_into(runtime.connections)},
       {"connections_per_conversation", number_into(runtime.connections_per_conversation)},
       {"queued_per_conversation", number_into(runtime.queued_per_conversation)},

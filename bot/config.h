@@ -37,7 +37,8 @@ struct ServerLimits {
   std::size_t mood_topics_per_hour = 200;  // Of a bot, counted apart
   std::chrono::milliseconds alert_interval{60'000};  // Between two looks at the alerts' rules
   std::uint64_t alert_history = 1000;                // Of a bot
-  std::chrono::milliseconds alert_delivery{24 * 3'600'000};  // Then a webhook is given up.
+  std::chrono::milliseconds alert_delivery{24 * 3'600'000};     // Then a webhook is given up.
+  std::chrono::milliseconds handover_delivery{24 * 3'600'000};  // The same
 };
 
 // How a new version of a bot becomes the current one.

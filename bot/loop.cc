@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
+#include "bot/handover_hooks.h"
+
 namespace bot {
 
 namespace {
@@ -56,7 +58,7 @@ Loop::Loop(net::io_context& io, const Config& config, const BotShelf& bots,
       client_(client),
       metrics_(metrics),
       log_(log),
-      runtime_(config.runtime, bots, fill_random),
+      runtime_(config.runtime, bots, fill_random, &handovers_),
       wake_(io) {}
 
 Loop::~Loop() = default;
@@ -201,9 +203,15 @@ void Loop::append(runtime::Append& output) {
     return;
   }
   const dialog::ConversationId id = output.id;
+  if (hooks_) hooks_->add_rows(id, output.batch);
+  auto rows = std::make_shared<std::vector<dialog::BotRow>>(output.batch.rows);
   store_.append(output.id, output.expected_last, epoch_, std::move(output.batch),
-                [this, ticket, id, changed](nlu::Result<void> result) {
-                  if (result) net::post(io_, [this, id, changed] { handovers_.see(id, *changed); });
+                [this, ticket, id, changed, rows](nlu::Result<void> result) {
+                  net::post(io_, [this, id, changed, rows, kept = result.has_value()] {
+                    if (!kept) return handovers_.failed(id);
+                    handovers_.see(id, *changed);
+                    if (hooks_) hooks_->kept(id.tenant, *rows);
+                  });
                   post(runtime::Appended{ticket, std::move(result)});
                 });
 }

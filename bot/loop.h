@@ -33,6 +33,7 @@ class Sockets {
                      const std::string& reason) = 0;
 };
 
+class HandoverHooks;
 using Replies = nlu::Result<std::vector<dialog::Event>>;
 
 class Loop {
@@ -47,6 +48,8 @@ class Loop {
   // memory is not to be trusted, and nothing more goes in. `store_failed` when it has given the
   // store up. Both may feed nothing, and end nothing, before they have returned.
   void use(Sockets& sockets, NluWorker& worker, Told broken, Told store_failed);
+  // Before the first input: who tells the business of handovers.
+  void use(HandoverHooks& hooks) { hooks_ = &hooks; }
 
   // Takes up what the last process left: effects not finished, timers.
   void start();
@@ -92,8 +95,10 @@ class Loop {
   Log& log_;
   Sockets* sockets_ = nullptr;
   NluWorker* worker_ = nullptr;
+  HandoverHooks* hooks_ = nullptr;
   Told broken_, store_failed_;
 
+  Handovers handovers_;
   runtime::Runtime runtime_;
   std::deque<runtime::Input> inputs_;
   std::vector<runtime::Output> outputs_;
@@ -101,7 +106,6 @@ class Loop {
   bool is_broken_ = false;
   net::steady_timer wake_;
   std::optional<dialog::Millis> armed_;
-  Handovers handovers_;
 
   runtime::Request last_request_ = 0;
   std::unordered_map<runtime::Request, std::shared_ptr<Later<Replies>>> asked_;

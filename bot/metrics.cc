@@ -71,6 +71,10 @@ Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry, const std::stri
                        .Name("usher_alert_posts_total")
                        .Help("Attempts to post an alert to its webhook, by outcome")
                        .Register(*registry_)),
+      handover_posts_(BuildCounter()
+                          .Name("usher_handover_posts_total")
+                          .Help("Attempts to post a handover to its webhook, by outcome")
+                          .Register(*registry_)),
       utterances_(BuildCounter()
                       .Name("usher_utterances_total")
                       .Help("What customers said, by how it sounds")
@@ -107,6 +111,10 @@ void Metrics::forget_alert(const std::string& bot, const std::string& rule) {
 
 void Metrics::alert_posted(const std::string& outcome) {
   alert_posts_.Add({{"outcome", outcome}}).Increment();
+}
+
+void Metrics::handover_posted(const std::string& outcome) {
+  handover_posts_.Add({{"outcome", outcome}}).Increment();
 }
 
 void Metrics::raise_utterances(const dialog::Counts& heard) {
@@ -146,6 +154,8 @@ std::string Metrics::text(const MetricsSample& sample) {
   set("usher_upload_bytes", "Files customers sent", number(sample.upload_bytes));
   set("usher_alert_posts_pending", "Alerts that their webhook has not answered",
       number(sample.alert_posts_pending));
+  set("usher_handover_posts_pending", "Handovers that their webhook has not answered",
+      number(sample.handover_posts_pending));
   raise("usher_turns_total", "Turns", number(now.turns));
   raise("usher_messages_total", "Messages accepted", number(now.messages));
   raise("usher_duplicates_total", "Messages that came again", number(now.duplicates));

@@ -28,6 +28,7 @@ struct MetricsSample {
   std::size_t actions_in_flight = 0;
   std::uint64_t upload_bytes = 0;
   std::size_t alert_posts_pending = 0;
+  std::size_t handover_posts_pending = 0;
 };
 
 // Any thread may count. text() is the server's own.
@@ -52,7 +53,8 @@ class Metrics {
   void noted(const std::string& level, const std::string& event);  // What the runtime noted
   void alert_firing(const std::string& bot, const std::string& rule, bool firing);
   void forget_alert(const std::string& bot, const std::string& rule);
-  void alert_posted(const std::string& outcome);  // To a webhook
+  void alert_posted(const std::string& outcome);     // To a webhook
+  void handover_posted(const std::string& outcome);  // The same
 
   std::string text(const MetricsSample& sample);
 
@@ -70,6 +72,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& notes_;
   prometheus::Family<prometheus::Gauge>& alerts_firing_;
   prometheus::Family<prometheus::Counter>& alert_posts_;
+  prometheus::Family<prometheus::Counter>& handover_posts_;
   prometheus::Family<prometheus::Counter>& utterances_;
 };
 

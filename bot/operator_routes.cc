@@ -112,7 +112,7 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
       co_return json_response(
           status::ok, parts_.versions.list(bot->tenant, parts_.loop.runtime().stats().versions));
     }
-    if (what == "handovers") co_return handovers(bot->tenant);
+    if (what == "handovers") co_return co_await handovers(target, bot->tenant);
     if (what == "mood") co_return co_await mood(target, *bot);
     if (what == "alerts") co_return co_await alerts(target, *bot);
     if (what == "stats") co_return co_await stats(target, *bot);
@@ -144,7 +144,8 @@ awaitable<HttpResponse> OperatorRoutes::answer(const HttpRequestMessage& request
     co_return co_await explain(target, *id, *bot);
   }
   if (part == "handover") {
-    if (method != verb::post) co_return not_allowed("POST");
+    if (reads) co_return co_await handover(target, *id);
+    if (method != verb::post) co_return not_allowed("GET, HEAD, POST");
     co_return co_await handover(request, *id);
   }
   co_return problem(status::not_found, "not_found", "there is nothing here");
@@ -242,6 +243,7 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id,
   parts_.loop.feed(runtime::Forget{id});
   parts_.loop.handovers().forget(id);
   parts_.versions.forget(id.tenant, id);
+  parts_.hooks.forget(id);
   parts_.log.info("conversation_erased",
                   {{"tenant", id.tenant}, {"conversation", dialog::to_string(id)}});
   const auto& examples = loaded->training.examples;
@@ -256,54 +258,6 @@ awaitable<HttpResponse> OperatorRoutes::erase(dialog::ConversationId id,
                         {"message", fmt::format("examples were taken from this conversation: usher "
                                                 "inbox forget {} {}",
                                                 folder, dialog::to_string(id))}});
-}
-
-HttpResponse OperatorRoutes::handovers(dialog::Tenant tenant) const {
-  nlu::json::array all;
-  for (const HandoverEntry& entry : parts_.loop.handovers().of(tenant)) {
-    all.push_back({{"conversation", dialog::to_string(entry.id)},
-                   {"state", state_name(entry.last.state)},
-                   {"since", entry.since},
-                   {"by", entry.last.by},
-                   {"queue", entry.last.queue},
-                   {"summary", entry.last.summary}});
-  }
-  return json_response(status::ok, nlu::json::object{{"handovers", std::move(all)}});
-}
-
-awaitable<HttpResponse> OperatorRoutes::handover(const HttpRequestMessage& request,
-                                                 dialog::ConversationId id) {
-  const auto body = nlu::parse_json(request.body());
-  if (!body || !body->is_object()) {
-    co_return problem(status::bad_request, "invalid", "the body must be a JSON object");
-  }
-  const nlu::json::object& object = body->get_object();
-  runtime::PersonActs acts;
-  acts.id = id;
-  acts.by = nlu::get_string(object, "by").value_or("");
-  acts.text = nlu::get_string(object, "text").value_or("");
-  const std::string_view action = nlu::get_string(object, "action").value_or("");
-  if (action == "accept") {
-    acts.what = runtime::PersonActs::What::accept;
-  } else if (action == "write") {
-    acts.what = runtime::PersonActs::What::write;
-  } else if (action == "release") {
-    acts.what = runtime::PersonActs::What::release;
-  } else {
-    co_return problem(status::bad_request, "invalid", "`action` is accept, write or release");
-  }
-  const bool writes = acts.what == runtime::PersonActs::What::write;
-  if (acts.by.empty() || acts.by.size() > 200) {
-    co_return problem(status::bad_request, "invalid", "`by` names the person, 1 to 200 bytes");
-  }
-  if (writes && (acts.text.empty() || acts.text.size() > 16'000)) {
-    co_return problem(status::bad_request, "invalid", "`text` has 1 to 16,000 bytes");
-  }
-  std::function<runtime::Input(runtime::Request)> make = [&acts](runtime::Request number) {
-    acts.request = number;
-    return runtime::Input{std::move(acts)};
-  };
-  co_return co_await act(std::move(make));
 }
 
 // {"event": "delivered", "data": {…}} for what waits for it, or {"start_flow": "x", "slots": {…}}.
@@ -328,6 +282,10 @@ awaitable<HttpResponse> OperatorRoutes::happen(const HttpRequestMessage& request
   if (acts.happened.name.empty() && acts.happened.flow.empty()) {
     co_return problem(status::bad_request, "invalid",
                       "`event` names what happened, or `start_flow` a flow");
+  }
+  if (acts.happened.name.starts_with('/')) {
+    co_return problem(status::bad_request, "invalid",
+                      "names of events that begin with '/' are Usher's own");
   }
   if (acts.happened.name.size() > 200) {
     co_return problem(status::bad_request, "invalid", "`event` has at most 200 bytes");

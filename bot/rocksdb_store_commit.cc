@@ -166,6 +166,9 @@ void RocksdbStore::Impl::add_batch(rocksdb::WriteBatch& out, const ConversationI
   for (const std::uint64_t effect : batch.outbox_removed) {
     static_cast<void>(out.Delete(in(outbox), keys::outbox(id, effect)));
   }
+  for (const auto& row : batch.rows) {
+    static_cast<void>(out.Put(in(alerts), keys::row(id.tenant, row.name), row.value));
+  }
   add_timers(out, id, batch);
 }
 

@@ -355,6 +355,7 @@ HttpResponse Routes::metrics(const HttpRequestMessage& request) {
   sample.actions_in_flight = parts_.client.in_flight();
   sample.upload_bytes = parts_.uploads.total_bytes();
   sample.alert_posts_pending = parts_.watch.pending();
+  sample.handover_posts_pending = parts_.hooks.pending();
   HttpResponse response{status::ok, 11};
   response.set(field::content_type, "text/plain; version=0.0.4; charset=utf-8");
   response.body() = parts_.metrics.text(sample);

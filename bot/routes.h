@@ -11,6 +11,7 @@
 
 #include "bot/alert_watch.h"
 #include "bot/chat.h"
+#include "bot/handover_hooks.h"
 #include "bot/loop.h"
 #include "bot/rocksdb_store.h"
 #include "bot/uploads.h"
@@ -43,6 +44,7 @@ struct Parts {
   Uploads& uploads;
   Versions& versions;
   const AlertWatch& watch;
+  HandoverHooks& hooks;
   net::thread_pool& files;
   net::any_io_executor executor;
   Metrics& metrics;
@@ -95,9 +97,9 @@ class Routes {
   const std::string widget_etag_, console_etag_;  // The console's is of all its parts.
 };
 
-// /v1 for the operator's key: bots, conversations, handovers, parse (operator_routes.cc), versions
-// (version_routes.cc), mood and alerts (mood_routes.cc), stats, sessions, flows and explanations
-// (stats_routes.cc).
+// /v1 for the operator's key: bots, conversations, parse (operator_routes.cc), handovers
+// (handover_routes.cc), versions (version_routes.cc), mood and alerts (mood_routes.cc), stats,
+// sessions, flows and explanations (stats_routes.cc).
 class OperatorRoutes {
  public:
   explicit OperatorRoutes(Parts& parts) : parts_(parts) {}
@@ -109,8 +111,11 @@ class OperatorRoutes {
   awaitable<HttpResponse> conversation(dialog::ConversationId id);
   awaitable<HttpResponse> events(const Target& target, dialog::ConversationId id);
   awaitable<HttpResponse> erase(dialog::ConversationId id, const BotShelf::Entry& bot);
-  HttpResponse handovers(dialog::Tenant tenant) const;
+  awaitable<HttpResponse> handovers(const Target& target, dialog::Tenant tenant);
+  awaitable<HttpResponse> handover(const Target& target, dialog::ConversationId id);
   awaitable<HttpResponse> handover(const HttpRequestMessage& request, dialog::ConversationId id);
+  // With the `messages` last ones; null: the store does not answer.
+  awaitable<nlu::json::value> told(HandoverEntry entry, std::size_t messages);
   awaitable<HttpResponse> happen(const HttpRequestMessage& request, dialog::ConversationId id,
                                  const BotShelf::Entry& bot);
   // What the runtime makes of an input with a request's number.

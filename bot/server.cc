@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "bot/alert_watch.h"
+#include "bot/handover_hooks.h"
 #include "bot/http_sessions.h"
 #include "bot/tokens.h"
 #include "bot/versions.h"
@@ -135,6 +136,7 @@ struct Server::Impl {
   std::unique_ptr<Chats> chats;
   std::unique_ptr<Versions> versions;
   std::unique_ptr<AlertWatch> watch;
+  std::unique_ptr<HandoverHooks> hooks;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<HttpSessions> sessions;
   std::unique_ptr<net::signal_set> signals;
@@ -163,6 +165,7 @@ Result<void> Server::Impl::open(std::vector<ReadyBot> ready, const WrapStore& wr
   if (auto listening = sessions->listen(); !listening) return listening;
   loop->start();
   watch->start();
+  hooks->start();
   readiness.started = true;
   net::co_spawn(io, find_handovers(), net::detached);
   net::co_spawn(io, sweep(), net::detached);
@@ -241,9 +244,11 @@ void Server::Impl::build() {
       [this](const std::string& why) { net::post(io, [this, why] { store_failed(why); }); });
   versions = std::make_unique<Versions>(io, files, config, shelf, *worker, make, say, log);
   watch = std::make_unique<AlertWatch>(io, config, shelf, *store, *client, metrics, log);
+  hooks = std::make_unique<HandoverHooks>(io, config, shelf, *store, *client, metrics, log);
+  loop->use(*hooks);
   routes = std::make_unique<Routes>(Parts{config, readiness, shelf, *store, *loop, *worker, *client,
-                                          *uploads, *versions, *watch, files, io.get_executor(),
-                                          metrics, log});
+                                          *uploads, *versions, *watch, *hooks, files,
+                                          io.get_executor(), metrics, log});
   sessions = std::make_unique<HttpSessions>(io, config, *routes, *chats, metrics, log);
 }
 

@@ -52,12 +52,13 @@ struct Deadlines {
 };
 
 struct Runtime::Impl {
-  Impl(const Limits& limits_in, const Bots& bots_in, Random random_in)
-      : limits(limits_in), bots(bots_in), random(std::move(random_in)) {}
+  Impl(const Limits& limits_in, const Bots& bots_in, Random random_in, Desks* desks_in)
+      : limits(limits_in), bots(bots_in), random(std::move(random_in)), desks(desks_in) {}
 
   const Limits limits;
   const Bots& bots;
   const Random random;
+  Desks* const desks;  // nullptr: nobody counts.
 
   Millis now = 0;
   std::vector<Output>* out = nullptr;  // Of the call under way.
@@ -202,6 +203,7 @@ struct Runtime::Impl {
   std::vector<dialog::Command> commands_for(Room& room, const dialog::input::Said& said);
   void process(Room& room, Turn turn);
   dialog::Advance advance(Room& room, Turn& turn);
+  void tell_desks(const ConversationId& id, const std::vector<dialog::Event>& events);
   void finish_without_append(Room& room, Turn turn);
   void submit(Room& room);
   void retry(Room& room);

@@ -459,8 +459,8 @@ void Runtime::Impl::take(Drain&) {
 
 // ---- the runtime ----
 
-Runtime::Runtime(const Limits& limits, const Bots& bots, Random random)
-    : impl_(std::make_unique<Impl>(limits, bots, std::move(random))) {}
+Runtime::Runtime(const Limits& limits, const Bots& bots, Random random, Desks* desks)
+    : impl_(std::make_unique<Impl>(limits, bots, std::move(random), desks)) {}
 
 Runtime::~Runtime() = default;
 

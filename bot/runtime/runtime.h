@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,6 +71,16 @@ class Bots {
   virtual dialog::BotPtr chosen(const ConversationId& id) const { return current(id.tenant); }
   virtual dialog::BotPtr find(Tenant tenant,
                               const std::string& version) const = 0;  // nullptr: gone
+};
+
+// How many wait for a person, over all conversations.
+class Desks {
+ public:
+  virtual ~Desks() = default;
+  // The queues of the bot where no more can wait.
+  virtual std::set<std::string> full(const dialog::Bot& bot, Tenant tenant) const = 0;
+  // A turn asks for a person; whether that is kept shows later.
+  virtual void asked(const ConversationId& id, const std::string& queue) = 0;
 };
 
 // ---- inputs ----
@@ -282,9 +293,10 @@ ConversationId conversation_of_user(Tenant tenant, std::string_view bot, std::st
 class Runtime {
  public:
   // `random` fills bytes: conversation ids, visitors' secrets, seeds; cryptographic in production,
-  // seeded in the simulator. `bots` outlives the runtime.
+  // seeded in the simulator. `bots` and `desks` outlive the runtime; without desks no queue is
+  // full.
   using Random = std::function<void(std::uint8_t* bytes, std::size_t count)>;
-  Runtime(const Limits& limits, const Bots& bots, Random random);
+  Runtime(const Limits& limits, const Bots& bots, Random random, Desks* desks = nullptr);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

@@ -98,6 +98,15 @@ std::vector<dialog::Command> Runtime::Impl::commands_for(Room& room,
                             said.interpretation, local_time(*bot));
 }
 
+void Runtime::Impl::tell_desks(const ConversationId& id, const std::vector<dialog::Event>& events) {
+  for (const dialog::Event& event : events) {
+    const auto* changed = std::get_if<dialog::event::HandoverChanged>(&event.body);
+    if (changed && changed->state == dialog::event::HandoverChanged::State::requested) {
+      desks->asked(id, changed->queue);
+    }
+  }
+}
+
 dialog::Advance Runtime::Impl::advance(Room& room, Turn& turn) {
   const dialog::BotPtr bot = bot_for(room);
   const dialog::Conversation& state = room.work->state;
@@ -107,12 +116,16 @@ dialog::Advance Runtime::Impl::advance(Room& room, Turn& turn) {
     if (auto* said = std::get_if<dialog::input::Said>(&turn.input)) {
       said->commands = commands_for(room, *said);
     }
-    dialog::Advance result = dialog::advance(*bot, state, turn.input, now, limits.engine);
+    dialog::EngineLimits engine = limits.engine;
+    const bool counts = desks != nullptr && !bot->desk_capacity.empty();
+    if (counts) engine.full_queues = desks->full(*bot, room.id.tenant);
+    dialog::Advance result = dialog::advance(*bot, state, turn.input, now, engine);
     wrong = check_numbers(state, result.events);
     const dialog::Event* uttered = find_uttered(result);
     if (wrong.empty() && is_customers(turn) && (uttered == nullptr || uttered->seq == 0)) {
       wrong = "the turn did not keep what the customer said";
     }
+    if (wrong.empty() && counts) tell_desks(room.id, result.events);
     if (wrong.empty()) return result;
   } catch (const std::exception& error) {
     wrong = error.what();
