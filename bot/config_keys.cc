@@ -111,7 +111,7 @@ constexpr Key limits[] = {
      "`60`"},
     {"alert_history", whole_in(1, 100'000), "alerts of a bot that are kept", "`1000`"},
     {"alert_delivery_h", number_in(0, 720), "that a webhook is tried; 0: once", "`24`"},
-    {"handover_delivery_h", whole_in(0, 720), "that a handover's webhook is tried; 0: once",
+    {"handover_delivery_h", number_in(0, 720), "that a handover's webhook is tried; 0: once",
      "`24`"},
     {"connections", whole_in(1, 1e6), "sockets of widgets; 1,000 more HTTP connections are taken",
      "`16000`"},

@@ -405,7 +405,7 @@ awaitable<std::variant<RasaRoutes::Found, HttpResponse>> RasaRoutes::find(
         fmt::format("a conversation's id has 1 to {} characters", name_characters_max),
         "conversation_id", "path");
   }
-  const std::string& bot_name = bot.versions.front()->name;
+  const std::string& bot_name = bot.current()->name;
   std::vector<dialog::ConversationId> ids{
       runtime::conversation_of_sender(bot.tenant, bot_name, name)};
   if (who.all) {
@@ -428,7 +428,7 @@ awaitable<std::variant<RasaRoutes::Found, HttpResponse>> RasaRoutes::find(
 awaitable<std::variant<RasaRoutes::Told, HttpResponse>> RasaRoutes::read(
     const std::string& name, Found found, Wanted wanted, const BotShelf::Entry& bot) {
   Told told;
-  const dialog::BotPtr current = bot.versions.front();
+  const dialog::BotPtr current = bot.current();
   if (!found.kept) {
     told.state.sender = name;
     for (const auto& [slot_name, slot] : current->slots) {
@@ -502,7 +502,7 @@ awaitable<HttpResponse> RasaRoutes::tracker(const std::string& name, Found found
   auto read_now = co_await read(name, std::move(found), wanted, bot);
   if (auto* refused = std::get_if<HttpResponse>(&read_now)) co_return std::move(*refused);
   auto told = std::make_shared<Told>(std::move(std::get<Told>(read_now)));
-  const dialog::BotPtr current = bot.versions.front();
+  const dialog::BotPtr current = bot.current();
   std::string messages;
   if (replies) messages = connectors::rest::render(name, **replies);
   const bool is_quiet = wanted.events == Wanted::Events::none;
@@ -556,7 +556,7 @@ awaitable<HttpResponse> RasaRoutes::append(const HttpRequestMessage& request,
   }
   for (const json::value& event : events) {
     const json::object* one = event.if_object();
-    const std::string fault = one ? fault_of(*bot.versions.front(), *one) : "an event is an object";
+    const std::string fault = one ? fault_of(*bot.current(), *one) : "an event is an object";
     if (!fault.empty()) co_return bad_request(fault, "event");
   }
   runtime::SystemActs acts;
@@ -608,7 +608,7 @@ awaitable<HttpResponse> RasaRoutes::trigger(const HttpRequestMessage& request,
   if (!body) co_return bad_request(body.error().message);
   const std::string intent = text_of(*body, "name");
   if (intent.empty()) co_return bad_request("'name' names an intent", "name");
-  if (!knows_intent(*bot.versions.front(), intent)) {
+  if (!knows_intent(*bot.current(), intent)) {
     co_return refusal(status::not_found, "NotFound",
                       fmt::format("The intent '{}' does not exist in the domain.", intent));
   }
@@ -648,9 +648,9 @@ awaitable<HttpResponse> RasaRoutes::message(const HttpRequestMessage& request,
 // ---- the bot ----
 
 HttpResponse RasaRoutes::status(const BotShelf::Entry& bot) const {
-  const InterpreterPtr interpreter = parts_.worker.interpreter(bot.tenant);
+  const InterpreterPtr interpreter = parts_.worker.interpreter(bot.tenant, bot.current()->version);
   if (!interpreter) return no_model();
-  const dialog::Bot& current = *bot.versions.front();
+  const dialog::Bot& current = *bot.current();
   return json_response(HttpStatus::ok, json::object{{"model_id", interpreter->version()},
                                                     {"model_file", bot.folder},
                                                     {"num_active_training_jobs", 0},
@@ -673,11 +673,11 @@ awaitable<HttpResponse> RasaRoutes::parse(const HttpRequestMessage& request, con
     co_return bad_request("there is no emulation_mode but Rasa's own shape: leave it out",
                           "emulation_mode");
   }
-  const InterpreterPtr interpreter = parts_.worker.interpreter(bot.tenant);
+  const InterpreterPtr interpreter = parts_.worker.interpreter(bot.tenant, bot.current()->version);
   if (!interpreter) co_return no_model();
   const auto said = co_await interpret(parts_, interpreter, text);
   if (!said) co_return refusal(status::gateway_timeout, "Timeout", "it takes too long");
-  const dialog::Bot& current = *bot.versions.front();
+  const dialog::Bot& current = *bot.current();
   dialog::Conversation fresh;
   fresh.bot = current.name;
   fresh.language = current.language;
@@ -697,7 +697,7 @@ awaitable<HttpResponse> RasaRoutes::domain(const HttpRequestMessage& request,
   if (wants_neither(request)) co_return not_acceptable();
   const bool yaml = wants_yaml(request);
   const char* media_type = yaml ? "application/yaml" : "application/json";
-  const dialog::BotPtr current = bot.versions.front();
+  const dialog::BotPtr current = bot.current();
   std::function<std::string()> make = [current, yaml] {
     const json::value domain = dialog::to_domain(*current);
     return yaml ? nlu::json_as_yaml(domain) : json::serialize(domain);
@@ -710,7 +710,7 @@ awaitable<HttpResponse> RasaRoutes::flows(const HttpRequestMessage& request,
   if (wants_neither(request)) co_return not_acceptable();
   const bool yaml = wants_yaml(request);
   const char* media_type = yaml ? "application/yaml" : "application/json";
-  const dialog::BotPtr current = bot.versions.front();
+  const dialog::BotPtr current = bot.current();
   std::function<std::string()> make = [current, yaml] {
     const json::value flows = dialog::to_flows(*current);
     return yaml ? nlu::json_as_yaml(flows) : json::serialize(flows);
