@@ -63,10 +63,11 @@ class ServerReader final : public ConversationSource {
           std::pair{"step", query.step}}) {
       if (is_by) by += (by.empty() ? "" : ",") + std::string(name);
     }
-    return get(fmt::format("/v1/stats?bot={}&since={}&until={}&by={}&channel={}&version={}&flow={}",
-                           escaped(bot), dialog::day_text(query.since),
-                           dialog::day_text(query.until), by, escaped(query.only_channel),
-                           escaped(query.only_version), escaped(query.only_flow)));
+    return client_.get(fmt::format(
+        "/v1/stats?bot={}&since={}&until={}&by={}&channel={}&version={}&flow={}",
+        ServerClient::escaped(bot), dialog::day_text(query.since), dialog::day_text(query.until),
+        by, ServerClient::escaped(query.only_channel), ServerClient::escaped(query.only_version),
+        ServerClient::escaped(query.only_flow)));
   }
 
  private:
