@@ -55,7 +55,7 @@ after(() => rmSync(folder, { recursive: true }));
 describe('schemas', () => {
   test('there is one for every kind of file, printed and written alike', () => {
     assert.deepEqual(Object.keys(schemas).sort(),
-      ['alerts', 'backend', 'bot', 'config', 'conftest', 'domain', 'endpoints', 'flows', 'nlu', 'tests', 'usher']);
+      ['alerts', 'backend', 'bot', 'config', 'conftest', 'domain', 'endpoints', 'flows', 'migrations', 'nlu', 'tests', 'usher']);
     for (const name of ['flows', 'usher']) {
       assert.equal(execFileSync(usher, ['schema', name]).toString(), readFileSync(join(folder, `${name}.json`)).toString());
     }
