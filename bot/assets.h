@@ -1,4 +1,5 @@
-// What is built into the binary: the widget, the demo page and the console (generated, see embed.cmake).
+// What is built into the binary: the widget, the demo page and the console (generated, see
+// embed.cmake).
 #pragma once
 
 #include <string_view>

@@ -92,9 +92,7 @@ class TurnTeller {
     add("language", {{"language", it.language}, {"by", it.by.empty() ? "locale" : it.by}});
   }
   void take(const event::SessionStarted& it) { add("session", {{"session", it.session}}); }
-  void take(const event::VersionChanged& it) {
-    add("version", {{"from", it.from}, {"to", it.to}});
-  }
+  void take(const event::VersionChanged& it) { add("version", {{"from", it.from}, {"to", it.to}}); }
   void take(const event::SessionEnded& it) { add("session_end", {{"reason", it.reason}}); }
   void take(const event::FlowStarted& it) {
     flows_[it.frame] = it.flow;

@@ -60,14 +60,10 @@ TEST_CASE("no folder includes one to its left") {
 
 TEST_CASE("each foreign library has its home") {
   const std::map<std::string, std::set<std::string>> homes{
-      {"torch/torch.h", {"nlu/torch/"}},
-      {"yaml-cpp/", {"nlu/base/"}},
-      {"unicode/", {"nlu/base/"}},
-      {"re2/", {"nlu/base/"}},
-      {"cld2/", {"nlu/language.cc"}},
-      {"rocksdb/", {"bot/rocksdb_store", "bot/store_reader.cc"}},
-      {"boost/asio", {"bot/"}},
-      {"boost/beast", {"bot/"}}};
+      {"torch/torch.h", {"nlu/torch/"}}, {"yaml-cpp/", {"nlu/base/"}},
+      {"unicode/", {"nlu/base/"}},       {"re2/", {"nlu/base/"}},
+      {"cld2/", {"nlu/language.cc"}},    {"rocksdb/", {"bot/rocksdb_store", "bot/store_reader.cc"}},
+      {"boost/asio", {"bot/"}},          {"boost/beast", {"bot/"}}};
   for (const char* folder : {"nlu", "dialog", "connectors", "bot"}) {
     for (const Include& include : includes_below(folder)) {
       for (const auto& [library, places] : homes) {

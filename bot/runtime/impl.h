@@ -257,8 +257,8 @@ ConversationId derive_id(Tenant tenant, const std::vector<std::string_view>& par
 // What is wrong with the numbers of `events` as the next of `state`; empty: nothing.
 std::string check_numbers(const dialog::Conversation& state,
                           const std::vector<dialog::Event>& events);
-// Everything of a step but `messages` and `clients`. `next`, the conversation with the step, is made
-// when it is needed and not there.
+// Everything of a step but `messages` and `clients`. `next`, the conversation with the step, is
+// made when it is needed and not there.
 dialog::Batch make_batch(const Room& room, const dialog::Advance& advance, int snapshot_every,
                          std::optional<dialog::Conversation>& next);
 

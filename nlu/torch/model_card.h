@@ -10,8 +10,8 @@
 
 namespace nlu {
 
-// {"model": the versions, "trained_at", "data_hash", "seed", "encoder", "tuned_encoder", "intents": [{"name",
-// "examples"}],
+// {"model": the versions, "trained_at", "data_hash", "seed", "encoder", "tuned_encoder", "intents":
+// [{"name", "examples"}],
 //  "entities", "held_out": {"in_scope_accuracy", "oos_recall"}, "temperature", "features",
 //  "train_seconds", "peak_rss_mb", "subjects": of whose conversations there are examples}
 json::object model_card(const TrainingData& data, const TrainOptions& options,

@@ -54,8 +54,8 @@ struct SplitReport {
   bool learnt = false;
 };
 
-// What keeps 199 of 200 whole that say one thing, of each kind of these. Too few cases that could be
-// divided: what was learnt from the sample shop.
+// What keeps 199 of 200 whole that say one thing, of each kind of these. Too few cases that could
+// be divided: what was learnt from the sample shop.
 Splitting learn_splitting(const std::vector<SplitCase>& cases, double network_weight,
                           const Calibration& calibration, SplitReport& report);
 

@@ -121,7 +121,8 @@ slots: {number: order_number}
 
 TEST_CASE("steps are found by the names that migrations.yml gives them") {
   const auto flow = [](const std::string& id) {
-    return "flows:\n  wait_for_it:\n    description: d\n    nlu_trigger: [intent: go]\n    steps:\n      - say: utter_done\n      "
+    return "flows:\n  wait_for_it:\n    description: d\n    nlu_trigger: [intent: go]\n    "
+           "steps:\n      - say: utter_done\n      "
            "- "
            "wait: {event: arrived}\n        id: " +
            id + "\n      - say: utter_bye\n";
