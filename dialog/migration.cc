@@ -1,7 +1,6 @@
 #include "dialog/migration.h"
 
-#include <algorithm>
-#include <set>
+#include <string>
 
 namespace dialog {
 
@@ -52,7 +51,7 @@ bool is_place(const Step& step, const Frame& frame, const Frame* called) {
     return !std::holds_alternative<Collect>(step.what) &&
            (!std::holds_alternative<Call>(step.what) || calls(step, called->flow));
   const auto* collect = std::get_if<Collect>(&step.what);
-  return frame.asked.empty() || collect == nullptr || collect->slot == frame.asked;
+  return frame.asked.empty() || (collect != nullptr && collect->slot == frame.asked);
 }
 
 class Migration {

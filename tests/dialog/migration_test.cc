@@ -85,6 +85,18 @@ flows:
   CHECK(talk.slot("number") == "-");
 }
 
+TEST_CASE("a step of the same id that asks no more is no place to stand at") {
+  const auto flow = [](const std::string& step) {
+    return "flows:\n  order:\n    description: d\n    nlu_trigger: [intent: go]\n    steps:\n" +
+           ("      - id: ask\n        " + step) + "\n      - collect: count\n";
+  };
+  Talk talk(version(flow("collect: size")));
+  CHECK(talk.start("order") == Replies{"utter_ask_size"});
+  talk.use(version(flow("action: utter_done")));
+  CHECK(talk.set("size", "M") == Replies{"utter_code_changed"});
+  CHECK(talk.stack() == "");
+}
+
 TEST_CASE("flows, steps and slots of other names are found by migrations.yml, over several") {
   const std::string renamed = R"(
 flows:
