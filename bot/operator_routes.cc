@@ -1,13 +1,13 @@
 // /v1, for who has the operator's key.
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <fmt/format.h>
 
 #include "bot/routes.h"
+#include "nlu/base/calendar.h"
 
 namespace bot {
 
@@ -48,13 +48,6 @@ constexpr std::size_t happened_bytes = 64 << 10;
 
 }  // namespace
 
-std::string today_utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-}
-
 std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t max) {
   std::size_t value = fallback;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -63,10 +56,10 @@ std::size_t number_of(const std::string& text, std::size_t fallback, std::size_t
 }
 
 awaitable<std::optional<nlu::Interpretation>> interpret(Parts& parts, InterpreterPtr interpreter,
-                                                        std::string text) {
+                                                        const dialog::Bot& bot, std::string text) {
   auto later = std::make_shared<Later<nlu::Interpretation>>(parts.executor);
   auto set = setter(parts.executor, later);
-  const nlu::Utterance utterance{std::move(text), today_utc()};
+  const nlu::Utterance utterance{std::move(text), nlu::iso_date(Loop::now(), bot.time_zone)};
   net::post(parts.files, [set, utterance, interpreter] {
     std::vector<nlu::Interpretation> found = interpreter->interpret({&utterance, 1});
     set(found.empty() ? nlu::Interpretation{} : std::move(found.front()));
@@ -331,7 +324,7 @@ awaitable<HttpResponse> OperatorRoutes::parse(const HttpRequestMessage& request)
   const InterpreterPtr interpreter =
       parts_.worker.interpreter(bot->tenant, bot->current()->version);
   if (!interpreter) co_return problem(status::service_unavailable, "unavailable", "no model");
-  const auto interpretation = co_await interpret(parts_, interpreter, text);
+  const auto interpretation = co_await interpret(parts_, interpreter, *bot->current(), text);
   if (!interpretation) co_return problem(status::gateway_timeout, "timeout", "it takes too long");
   co_return json_response(status::ok, nlu::to_json(*interpretation));
 }

@@ -10,6 +10,8 @@
 #include <boost/beast/http/verb.hpp>
 #include <fmt/format.h>
 
+#include "bot/rasa_answers.h"
+#include "bot/rasa_requests.h"
 #include "bot/tokens.h"
 #include "connectors/rest.h"
 #include "dialog/action_server.h"
@@ -17,6 +19,7 @@
 #include "dialog/rasa_domain.h"
 #include "dialog/rasa_tracker.h"
 #include "dialog/understand.h"
+#include "nlu/base/calendar.h"
 #include "nlu/base/json_as_yaml.h"
 #include "nlu/base/unicode.h"
 
@@ -25,231 +28,21 @@ namespace bot {
 namespace {
 
 namespace json = nlu::json;
+using namespace rasa;
 using boost::beast::http::field;
 using boost::beast::http::status;
 using boost::beast::http::verb;
 
-constexpr std::size_t name_characters_max = 256, text_characters_max = 4000;
+constexpr std::size_t name_characters_max = 256;
 constexpr std::size_t appended_max = 100;
 constexpr std::size_t page = 500;  // Events read at a time
 constexpr std::chrono::seconds write_patience{30};
-
-// An error as Rasa's clients read it.
-HttpResponse refusal(status code, std::string_view reason, std::string_view message,
-                     json::object details = {}) {
-  HttpResponse response = json_response(code, json::object{{"version", dialog::rasa_version},
-                                                           {"status", "failure"},
-                                                           {"message", message},
-                                                           {"reason", reason},
-                                                           {"details", std::move(details)},
-                                                           {"help", nullptr},
-                                                           {"code", static_cast<int>(code)}});
-  if (code == status::unauthorized) response.set(field::www_authenticate, "Bearer");
-  if (code == status::too_many_requests || code == status::service_unavailable) {
-    response.set(field::retry_after, "1");
-  }
-  return response;
-}
-
-HttpResponse bad_request(std::string_view message, std::string_view parameter = "",
-                         std::string_view in = "body") {
-  json::object details;
-  if (!parameter.empty()) details = {{"parameter", parameter}, {"in", in}};
-  return refusal(status::bad_request, "BadRequest", message, std::move(details));
-}
-
-HttpResponse refusal(const nlu::Error& error) {
-  using nlu::Errc;
-  switch (error.code) {
-    case Errc::invalid:
-      return bad_request(error.message);
-    case Errc::not_found:
-      return refusal(status::not_found, "NotFound", error.message);
-    case Errc::conflict:
-      return refusal(status::conflict, "Conflict", error.message);
-    case Errc::too_large:
-      return refusal(status::payload_too_large, "TooLarge", error.message);
-    case Errc::busy:
-      return refusal(status::too_many_requests, "TooManyRequests", error.message);
-    case Errc::timeout:
-      return refusal(status::gateway_timeout, "Timeout", error.message);
-    case Errc::unavailable:
-      return refusal(status::service_unavailable, "Unavailable", error.message);
-    case Errc::forbidden:
-      return refusal(status::forbidden, "NotAuthorized", error.message);
-    case Errc::corrupt:
-      break;
-  }
-  return refusal(status::internal_server_error, "Corrupt", error.message);
-}
-
-HttpResponse store_too_slow() {
-  return refusal(status::gateway_timeout, "Timeout", "the store is too slow");
-}
-
-HttpResponse no_model() {
-  return refusal(status::conflict, "Conflict",
-                 "No bot of that name has a model: name one of those served with ?bot=NAME, or "
-                 "train it (usher train BOT).");
-}
-
-HttpResponse wrong_method(std::string_view methods) {
-  HttpResponse response = refusal(status::method_not_allowed, "MethodNotAllowed",
-                                  fmt::format("Here only {} will do.", methods));
-  response.set(field::allow, boost::beast::string_view{methods.data(), methods.size()});
-  return response;
-}
-
-// What Rasa offers and a deterministic engine that trains elsewhere does not.
-std::optional<HttpResponse> not_offered(const std::vector<std::string>& path, verb method) {
-  std::string instead;
-  const std::string part = path.size() == 3 ? path[2] : "";
-  if (path[0] == "conversations" && part == "execute") {
-    instead = "Actions run where a flow comes to them: POST …/trigger_intent begins one.";
-  } else if (path[0] == "conversations" && part == "predict") {
-    instead = "What comes next is not guessed: POST …/messages takes a whole turn.";
-  } else if (path[0] == "conversations" && path.size() == 4 && method == verb::put) {
-    instead =
-        "What happened is never replaced: POST appends, and DELETE /v1/conversations/ID erases.";
-  } else if (path[0] == "model" && path.size() == 1) {
-    instead = "A model belongs to its bot: `usher train BOT`, then SIGHUP loads it.";
-  } else if (path[0] == "model" && path.size() > 1 && path[1] == "train") {
-    instead = "Training is a command: `usher train BOT`, then SIGHUP loads the model.";
-  } else if (path[0] == "model" && path.size() > 1 && path[1] == "test") {
-    instead = "Tests are commands: `usher test BOT` for stories, `usher eval BOT` for intents.";
-  } else if (path[0] == "model" && path.size() > 1 && path[1] == "predict") {
-    instead = "What comes next is not guessed: POST /conversations/ID/messages takes a turn.";
-  }
-  if (instead.empty()) return std::nullopt;
-  return refusal(status::not_implemented, "NotOffered", instead);
-}
-
-std::string accepts(const HttpRequestMessage& request) {
-  const auto header = request[field::accept];
-  return {header.data(), header.size()};
-}
-
-bool says(const std::string& header, std::string_view word) {
-  return header.find(word) != std::string::npos;
-}
-
-bool wants_yaml(const HttpRequestMessage& request) {
-  const std::string header = accepts(request);
-  return says(header, "yaml") || says(header, "yml");
-}
-
-bool wants_neither(const HttpRequestMessage& request) {
-  const std::string header = accepts(request);
-  return !header.empty() && !wants_yaml(request) && !says(header, "json") && !says(header, "*/*") &&
-         !says(header, "application/*");
-}
-
-HttpResponse not_acceptable() {
-  return refusal(status::not_acceptable, "NotAcceptable",
-                 "It comes as application/json or application/yaml: say so in Accept.");
-}
-
-// ---- events that are appended ----
-
-std::string_view what_instead(std::string_view kind) {
-  struct Advice {
-    std::string_view kind, text;
-  };
-  static constexpr std::array<Advice, 8> all{{
-      {"user", "a message takes a turn: POST /conversations/ID/messages"},
-      {"action", "actions run where a flow comes to them: POST /conversations/ID/trigger_intent"},
-      {"pause",
-       "a person takes it over: POST /v1/conversations/ID/handover {\"action\": "
-       "\"accept\"}"},
-      {"resume", "a person lets go: POST /v1/conversations/ID/handover {\"action\": \"release\"}"},
-      {"reminder",
-       "a flow's `remind` step sets one; POST /v1/conversations/ID/events begins a "
-       "flow now"},
-      {"session_started", "a session begins with the customer's next message"},
-      {"rewind", "what happened stays: set the slots that are wrong, or restart"},
-      {"undo", "what happened stays: set the slots that are wrong, or restart"},
-  }};
-  for (const Advice& one : all) {
-    if (one.kind == kind) return one.text;
-  }
-  return "slot, reset_slots, restart, bot and followup (an utter_ response) can be";
-}
-
-// What is wrong with an event that is to be appended; empty: nothing.
-std::string fault_of(const dialog::Bot& bot, const json::object& event) {
-  const std::string kind(nlu::get_string(event, "event").value_or(""));
-  const std::string name(nlu::get_string(event, "name").value_or(""));
-  if (kind == "restart" || kind == "reset_slots") return "";
-  if (kind == "slot") {
-    const dialog::Slot* slot = bot.find_slot(name);
-    if (!slot) return fmt::format("the bot has no slot '{}'", name);
-    const json::value* value = event.if_contains("value");
-    if (!value || value->is_null() || dialog::accept_for_slot(*slot, *value)) return "";
-    return fmt::format("slot '{}' cannot hold {}", name,
-                       nlu::truncate(json::serialize(*value), 100));
-  }
-  if (kind == "bot") {
-    const json::object* data = nlu::get_object(event, "data");
-    const std::string_view text = nlu::get_string(event, "text").value_or("");
-    if (text.empty() && (!data || data->empty())) return "a bot event has 'text' or 'data'";
-    return nlu::count_characters(text) > text_characters_max
-               ? fmt::format("a bot event's text has at most {} characters", text_characters_max)
-               : "";
-  }
-  if (kind == "followup") {
-    const bool is_said = name.starts_with("utter_") && bot.find_response(name) != nullptr;
-    return is_said ? "" : fmt::format("'{}' is no utter_ response of the bot", name);
-  }
-  return fmt::format("events of kind '{}' cannot be appended: {}", kind, what_instead(kind));
-}
-
-// ---- intents ----
-
-std::string text_of(const json::value& body, std::string_view key) {
-  const json::object* object = body.if_object();
-  return object ? std::string(nlu::get_string(*object, key).value_or("")) : "";
-}
-
-bool knows_intent(const dialog::Bot& bot, const std::string& name) {
-  const auto& intents = bot.training.intents;
-  const bool is_trained = std::any_of(intents.begin(), intents.end(),
-                                      [&](const nlu::Intent& one) { return one.name == name; });
-  if (is_trained) return true;
-  const dialog::Understanding& u = bot.understanding;
-  for (const std::string& own : {u.affirm, u.deny, u.cancel, u.repeat, u.restart, u.skip,
-                                 u.handover, u.out_of_scope, u.chitchat}) {
-    if (own == name) return true;
-  }
-  return std::any_of(bot.flows.begin(), bot.flows.end(), [&](const auto& flow) {
-    const auto& triggers = flow.second.triggers;
-    return std::any_of(triggers.begin(), triggers.end(),
-                       [&](const dialog::Trigger& one) { return one.intent == name; });
-  });
-}
-
-// {"city": "Bonn"}, or Rasa's list of {"entity": "city", "value": "Bonn"}.
-nlu::Result<json::object> entities_in(const json::value& body) {
-  const json::object* object = body.if_object();
-  const json::value* given = object ? object->if_contains("entities") : nullptr;
-  if (!given || given->is_null()) return json::object();
-  if (const json::object* map = given->if_object()) return *map;
-  const json::array* list = given->if_array();
-  if (!list) return nlu::invalid("'entities' is a map, or a list of {entity, value}");
-  json::object all;
-  for (const json::value& one : *list) {
-    const std::string name = text_of(one, "entity");
-    if (name.empty()) return nlu::invalid("each of 'entities' has an 'entity' and a 'value'");
-    const json::value* value = one.get_object().if_contains("value");
-    all[name] = value ? *value : json::value();
-  }
-  return all;
-}
 
 }  // namespace
 
 bool RasaRoutes::has(const HttpRequestMessage& request, const Target& target) {
   if (target.path.empty()) {
-    return request.method() == verb::get && !says(accepts(request), "text/html");
+    return request.method() == verb::get && !accepts(request, "text/html");
   }
   static const std::set<std::string> firsts{"version", "status", "conversations",
                                             "model",   "domain", "flows"};
@@ -336,11 +129,17 @@ awaitable<HttpResponse> RasaRoutes::answer(const HttpRequestMessage& request,
   }
   if (first == "domain" && path.size() == 1) {
     if (!reads) co_return wrong_method("GET, HEAD");
-    co_return co_await domain(request, *bot);
+    std::function<json::value()> make = [current = bot->current()] {
+      return dialog::to_domain(*current);
+    };
+    co_return co_await content(request, std::move(make));
   }
   if (first == "flows" && path.size() == 1) {
     if (!reads) co_return wrong_method("GET, HEAD");
-    co_return co_await flows(request, *bot);
+    std::function<json::value()> make = [current = bot->current()] {
+      return dialog::to_flows(*current);
+    };
+    co_return co_await content(request, std::move(make));
   }
   if (first == "model" && path.size() == 2 && path[1] == "parse") {
     if (method != verb::post) co_return wrong_method("POST");
@@ -675,15 +474,15 @@ awaitable<HttpResponse> RasaRoutes::parse(const HttpRequestMessage& request, con
   }
   const InterpreterPtr interpreter = parts_.worker.interpreter(bot.tenant, bot.current()->version);
   if (!interpreter) co_return no_model();
-  const auto said = co_await interpret(parts_, interpreter, text);
+  const auto said = co_await interpret(parts_, interpreter, *bot.current(), text);
   if (!said) co_return refusal(status::gateway_timeout, "Timeout", "it takes too long");
   const dialog::Bot& current = *bot.current();
   dialog::Conversation fresh;
   fresh.bot = current.name;
   fresh.language = current.language;
   json::array commands;
-  for (const dialog::Command& command :
-       dialog::understand(current, fresh, text, "", {}, *said, today_utc())) {
+  for (const dialog::Command& command : dialog::understand(
+           current, fresh, text, "", {}, *said, nlu::iso_minute(Loop::now(), current.time_zone))) {
     commands.push_back(dialog::to_rasa_command(command));
   }
   json::object answer = dialog::to_parse_data(text, *said);
@@ -692,30 +491,14 @@ awaitable<HttpResponse> RasaRoutes::parse(const HttpRequestMessage& request, con
   co_return json_response(status::ok, answer);
 }
 
-awaitable<HttpResponse> RasaRoutes::domain(const HttpRequestMessage& request,
-                                           const BotShelf::Entry& bot) {
+awaitable<HttpResponse> RasaRoutes::content(const HttpRequestMessage& request,
+                                            std::function<json::value()> make) {
   if (wants_neither(request)) co_return not_acceptable();
   const bool yaml = wants_yaml(request);
-  const char* media_type = yaml ? "application/yaml" : "application/json";
-  const dialog::BotPtr current = bot.current();
-  std::function<std::string()> make = [current, yaml] {
-    const json::value domain = dialog::to_domain(*current);
-    return yaml ? nlu::json_as_yaml(domain) : json::serialize(domain);
+  std::function<std::string()> write = [make = std::move(make), yaml] {
+    return yaml ? nlu::json_as_yaml(make()) : json::serialize(make());
   };
-  co_return co_await written(std::move(make), media_type);
-}
-
-awaitable<HttpResponse> RasaRoutes::flows(const HttpRequestMessage& request,
-                                          const BotShelf::Entry& bot) {
-  if (wants_neither(request)) co_return not_acceptable();
-  const bool yaml = wants_yaml(request);
-  const char* media_type = yaml ? "application/yaml" : "application/json";
-  const dialog::BotPtr current = bot.current();
-  std::function<std::string()> make = [current, yaml] {
-    const json::value flows = dialog::to_flows(*current);
-    return yaml ? nlu::json_as_yaml(flows) : json::serialize(flows);
-  };
-  co_return co_await written(std::move(make), media_type);
+  co_return co_await written(std::move(write), yaml ? "application/yaml" : "application/json");
 }
 
 }  // namespace bot

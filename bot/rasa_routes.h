@@ -66,8 +66,9 @@ class RasaRoutes {
   awaitable<HttpResponse> parse(const HttpRequestMessage& request, const Target& target,
                                 const BotShelf::Entry& bot);
   HttpResponse status(const BotShelf::Entry& bot) const;
-  awaitable<HttpResponse> domain(const HttpRequestMessage& request, const BotShelf::Entry& bot);
-  awaitable<HttpResponse> flows(const HttpRequestMessage& request, const BotShelf::Entry& bot);
+  // What `make` makes, as JSON or YAML.
+  awaitable<HttpResponse> content(const HttpRequestMessage& request,
+                                  std::function<nlu::json::value()> make);
   // What `make` writes, on the pool of threads.
   awaitable<HttpResponse> written(std::function<std::string()> make, const char* media_type);
 

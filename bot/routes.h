@@ -140,10 +140,10 @@ class OperatorRoutes {
   Parts& parts_;
 };
 
-std::string today_utc();  // "2026-11-27"
-// What the bot's models make of `text`, on the pool of threads; nullopt: it takes too long.
+// What a bot's models make of `text` on the bot's own day, on the pool of threads; nullopt: it
+// takes too long.
 awaitable<std::optional<nlu::Interpretation>> interpret(Parts& parts, InterpreterPtr interpreter,
-                                                        std::string text);
+                                                        const dialog::Bot& bot, std::string text);
 
 HttpResponse json_response(HttpStatus status, const nlu::json::value& body);
 HttpResponse json_text(HttpStatus status, std::string body);
