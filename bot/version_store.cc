@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "bot/bots.h"
 #include "bot/replace_file.h"
 #include "dialog/load.h"
 
@@ -67,6 +68,8 @@ Result<void> copy_model(const fs::path& from, const fs::path& to) {
     const fs::path name = files->path().lexically_relative(from);
     if (auto done = link_or_copy(files->path(), to / name); !done) return done;
   }
+  const bool is_there_none = failure == std::errc::no_such_file_or_directory;
+  if (failure && !is_there_none) return failed(from.string(), failure.message());
   return {};
 }
 
@@ -211,6 +214,13 @@ Result<void> VersionStore::keep(const std::string& bot, const std::string& versi
   Result<void> done;
   for (const std::string& name : dialog::bot_files(from)) {
     if (done) done = copy_synced(source / name, to / name);
+  }
+  // Somebody may have written to them since they were read.
+  const auto copied = done ? load_for_reading(to.string()) : nlu::Result<dialog::BotPtr>(nullptr);
+  if (done && (!copied || (*copied)->version != version)) {
+    done = Error{Errc::conflict, fmt::format("{} has changed while it was loaded; load it again "
+                                             "when its files rest",
+                                             from)};
   }
   if (done) done = copy_model(source / ".usher", to / ".usher");
   if (done && !encoder.empty() && !fs::path(encoder).is_absolute()) {

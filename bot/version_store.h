@@ -26,7 +26,7 @@ struct VersionRecord {
   };
   struct Happening {
     dialog::Millis at = 0;
-    std::string what;  // "current", "trial", "promoted", "withdrawn", "used_again"
+    std::string what;  // "current", "trial", "promoted", "called_off", "withdrawn", "used_again"
     std::string version;
     std::string why;
   };
@@ -55,6 +55,7 @@ class VersionStore {
   nlu::Result<void> write(const std::string& bot, VersionRecord& record);
 
   // Copies the bot in `from`, and its model. Nothing happens when that version is there already.
+  // Errc::conflict: the files are not of that version any more.
   nlu::Result<void> keep(const std::string& bot, const std::string& version,
                          const std::string& from, const std::string& encoder);
   // Where a version lies, or would.

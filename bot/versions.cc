@@ -98,7 +98,13 @@ Result<void> Versions::open(dialog::Tenant tenant, ReadyBot ready) {
   if (is_new && (is_withdrawn || config_.rollout.share > 0)) {
     nlu::Diagnostics ignored;
     auto found = ready_bot(store_.folder_of(name, before), make_, say_, ignored);
-    if (found) last = std::move(*found);
+    if (found) {
+      last = std::move(*found);
+    } else {
+      say_(fmt::format("{}: version {}, which was served last, cannot be loaded, so {} is: {}",
+                       ready.folder, brief(before), brief(ready.bot->version),
+                       found.error().message));
+    }
   }
   if (!last) {
     make_current(tenant, ready, "current", "start");
@@ -204,7 +210,7 @@ Versions::Outcome Versions::take(dialog::Tenant tenant, ReadyBot ready) {
   if (entry.current()->version == version) {
     worker_.use(tenant, version, ready.interpreter);
     if (!entry.trial) return {name, "unchanged", version, "", 0};
-    end_trial(tenant, false, "its folder has the current version again");
+    end_trial(tenant, End::called_off, "its folder has the current version again");
     return {name, "current", version, "", 0};
   }
   if (config_.rollout.share > 0) {
@@ -344,17 +350,21 @@ void Versions::forget(dialog::Tenant tenant, const dialog::ConversationId& id) {
 
 // ---- trials ----
 
-void Versions::end_trial(dialog::Tenant tenant, bool good, const std::string& why) {
+void Versions::end_trial(dialog::Tenant tenant, End end, const std::string& why) {
   const BotShelf::Entry& entry = *shelf_.of(tenant);
   const dialog::BotPtr bot = entry.trial->bot;
   VersionRecord& record = records_.at(tenant);
-  if (good) {
+  if (end == End::promoted) {
     make_current(tenant, {entry.folder, bot, worker_.interpreter(tenant, bot->version)}, "promoted",
                  why);
     return write(tenant);
   }
   forget(tenant, shelf_.withdraw(tenant));
   trials_.erase(tenant);
+  if (end == End::called_off) {
+    record.happened(now(), "called_off", bot->version, why);
+    return write(tenant);
+  }
   record.withdrawn.insert(bot->version);
   record.happened(now(), "withdrawn", bot->version, why);
   log_.warning("version_withdrawn", {{"bot", bot->name}, {"version", bot->version}, {"why", why}});
@@ -378,16 +388,17 @@ void Versions::judge(const Counts& counts) {
     const double fails = share(its.failures, its.turns) - share(others.failures, others.turns);
     const double misses = share(its.fallbacks, its.turns) - share(others.fallbacks, others.turns);
     if (its.failures >= failures_at_least && fails > rollout.failures) {
-      end_trial(tenant, false, fmt::format("{} of {} turns failed", its.failures, its.turns));
+      end_trial(tenant, End::withdrawn,
+                fmt::format("{} of {} turns failed", its.failures, its.turns));
     } else if (its.turns < rollout.turns) {
       continue;
     } else if (misses > rollout.fallbacks) {
       end_trial(
-          tenant, false,
+          tenant, End::withdrawn,
           fmt::format("{} of {} messages were not understood, of the current version's {} of {}",
                       its.fallbacks, its.turns, others.fallbacks, others.turns));
     } else if (now() - begun.since >= rollout.until_current.count()) {
-      end_trial(tenant, true, fmt::format("{} turns went well", its.turns));
+      end_trial(tenant, End::promoted, fmt::format("{} turns went well", its.turns));
     }
   }
 }

@@ -82,7 +82,8 @@ class Versions {
   void make_current(dialog::Tenant tenant, const ReadyBot& ready, const std::string& what,
                     const std::string& why);
   void try_out(dialog::Tenant tenant, const ReadyBot& ready);
-  void end_trial(dialog::Tenant tenant, bool good, const std::string& why);
+  enum class End { promoted, withdrawn, called_off };
+  void end_trial(dialog::Tenant tenant, End end, const std::string& why);
   void forget(dialog::Tenant tenant, const std::vector<std::string>& versions);
   void remember(VersionRecord& record, const std::string& version, dialog::Millis now);
   void write(dialog::Tenant tenant);

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "bot/version_store.h"
 #include "nlu/base/json.h"
 #include "nlu/interpreter.h"
 #include "tests/bot/plain_http.h"
@@ -219,6 +220,26 @@ TEST_CASE("a new version on trial has its share, for each conversation the same 
   shop.write("one");
   CHECK(shop.reload() == "current");
   CHECK(shop.say("c0", "which") == "one is here.");
+  // Its author has called it off, not we: it may come again.
+  shop.write("two");
+  CHECK(shop.reload() == "trial");
+}
+
+TEST_CASE("what is kept is what was loaded, though the files change meanwhile") {
+  const Scratch scratch;
+  Shop shop;
+  const auto bot = bot::load_for_reading(shop.served.folder());
+  REQUIRE(bot);
+  shop.write("two");
+  bot::VersionStore store(scratch.path("versions"), 5);
+  const auto kept = store.keep("shop", (*bot)->version, shop.served.folder(), "");
+  REQUIRE_FALSE(kept);
+  CHECK(kept.error().code == nlu::Errc::conflict);
+  CHECK_FALSE(std::filesystem::exists(store.folder_of("shop", (*bot)->version)));
+  shop.write("one");
+  CHECK(store.keep("shop", (*bot)->version, shop.served.folder(), ""));
+  CHECK(store.keep("shop", (*bot)->version, shop.served.folder(), ""));
+  CHECK(std::filesystem::exists(store.folder_of("shop", (*bot)->version)));
 }
 
 TEST_CASE("a trial that understands less than the current version is withdrawn by itself") {
