@@ -326,7 +326,8 @@ void Turn::nobody_came() {
   if (waits && c_.is_waiting_for_effect()) return set_timer("handover", now_ + call_wait);
   change_handover(State::timed_out, "", c_.handover_queue, "", Actor::system);
   say("utter_handover_closed");
-  if (c_.is_waiting_for_effect() || !check_version()) return;
+  if (c_.is_waiting_for_effect()) return;
+  if (!check_version()) return end_handed_over();
   take_back_flows();
   run();
 }

@@ -1,5 +1,7 @@
 #include "dialog/migration.h"
 
+#include <algorithm>
+
 #include "tests/dialog/talk.h"
 
 using namespace dialog;
@@ -176,6 +178,30 @@ flows:
   talk.use(version(more, "", numbers));
   CHECK(talk.set("number", "1") == Replies{"utter_done", "utter_completed"});
   CHECK(talk.slot("size") == "-");  // "M" is no bool.
+}
+
+TEST_CASE("nobody comes, and what the customer did meanwhile is gone: no flow is left behind") {
+  const std::string help = R"(
+  help:
+    description: d
+    nlu_trigger: [intent: go]
+    steps:
+      - handover: desk
+      - action: utter_bye
+)";
+  Talk talk(version(first + help));
+  talk.start("help");
+  CHECK(talk.start("order") == Replies{"utter_ask_number"});
+  CHECK(talk.conversation.parked.size() == 1);
+  talk.use(version("flows:\n" + help));
+  const auto& timers = talk.conversation.timers;
+  const auto timer = std::find_if(timers.begin(), timers.end(),
+                                  [](const auto& one) { return one.second.first == "handover"; });
+  REQUIRE(timer != timers.end());
+  CHECK(talk.give(input::TimerFired{timer->first}) ==
+        Replies{"utter_handover_closed", "utter_code_changed"});
+  CHECK(talk.conversation.parked.empty());
+  CHECK(talk.stack() == "");
 }
 
 TEST_CASE("a conversation of this version, or of none, changes nothing") {
